@@ -1,0 +1,40 @@
+# Each target does its own set-up from a bare machine. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+UV := scripts/uv
+VAR ?= $(CURDIR)/var
+
+.PHONY: help setup lint test unit demo ramdisk image docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Python packages into .venv, system packages from the distribution
+	@scripts/system-packages
+	@$(UV) sync --frozen --quiet
+
+lint: ## ruff, mypy --strict, import-linter
+	@$(UV) sync --frozen --quiet
+	$(UV) run ruff format --check .
+	$(UV) run ruff check .
+	$(UV) run mypy
+	$(UV) run lint-imports --no-cache
+
+unit: ## the quick tests only: no root, no virtual machines
+	@$(UV) sync --frozen --quiet
+	$(UV) run pytest tests/unit tests/contract tests/api
+
+test: setup ramdisk image ## every test, quick ones first; boots virtual machines, needs root
+	$(UV) run pytest tests/unit tests/contract tests/api tests/integration tests/compat tests/e2e
+
+ramdisk: setup ## the deploy ramdisk (kernel + initramfs), cached by the hash of its inputs
+	@ramdisk/build --output $(VAR)/ramdisk
+
+image: setup ## a Debian cloud image for the demo and the tests, cached likewise
+	@lab/image/build --output $(VAR)/image
+
+demo: setup ramdisk image ## a virtual rack, a cloud, one server from request to SSH and back; KEEP=1 leaves it up
+	$(UV) run bessemer demo $(if $(KEEP),--keep)
+
+clean: ## remove what was built
+	rm -rf $(VAR) .venv

@@ -1,0 +1,1 @@
+"""The Bessemer server: a bare metal cloud behind the OpenStack APIs."""

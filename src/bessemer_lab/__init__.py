@@ -1,0 +1,1 @@
+"""Virtual racks: machines (QEMU), BMCs (IPMI) and switches (Open vSwitch) with real protocols."""
