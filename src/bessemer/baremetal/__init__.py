@@ -1,0 +1,1 @@
+"""Ironic's job: nodes, their life, their hardware."""

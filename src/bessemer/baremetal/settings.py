@@ -1,0 +1,90 @@
+"""Every knob of the bare metal room."""
+
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RamdiskNetworks(BaseModel):
+    """Names or ids of the infrastructure networks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    provisioning: str = Field("provisioning", description="network that deploys run on")
+    cleaning: str = Field("cleaning", description="network that cleaning runs on")
+    inspection: str = Field("inspection", description="network that inspection runs on")
+
+
+class BareMetalSettings(BaseModel):
+    """Section `[baremetal]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    networks: RamdiskNetworks = RamdiskNetworks()
+    conductor_group: str = Field("", description="this conductor serves nodes of this group only")
+    deploy_kernel: str = Field(
+        "", description="kernel of the deploy ramdisk: a path (driver_info.deploy_kernel wins)"
+    )
+    deploy_ramdisk: str = Field(
+        "", description="initramfs of the deploy ramdisk: a path (driver_info.deploy_ramdisk wins)"
+    )
+    ramdisk_console: str = Field("ttyS0", description="console= of the ramdisk's kernel")
+    ramdisk_kernel_params: str = Field("", description="further kernel parameters, space-separated")
+    ramdisk_port: int = Field(6386, ge=1, le=65535, description="TCP port of the ramdisk listener")
+    automated_clean: bool = Field(True, description="clean nodes on `provide` and after deletion")
+    default_boot_mode: str = Field(
+        "bios", pattern="^(bios|uefi)$", description="boot mode of nodes that state none"
+    )
+    image_url_lifetime: timedelta = Field(
+        timedelta(minutes=20), description="how long a temporary image URL is valid"
+    )
+    deploy_callback_timeout: timedelta = Field(
+        timedelta(minutes=30), description="longest silence of the agent during a deploy"
+    )
+    clean_callback_timeout: timedelta = Field(
+        timedelta(minutes=30), description="longest silence of the agent during cleaning"
+    )
+    inspect_wait_timeout: timedelta = Field(
+        timedelta(minutes=30), description="longest wait for inspection data"
+    )
+    heartbeat_timeout: timedelta = Field(
+        timedelta(minutes=5), description="told to the agent: it heartbeats at 0.3 to 0.6 of this"
+    )
+    agent_lost_after: timedelta = Field(
+        timedelta(seconds=45),
+        description="an agent at work that answers no request for this long counts as dead",
+    )
+    agent_poll_interval: timedelta = Field(
+        timedelta(seconds=1), description="pause between looks at a working agent's progress"
+    )
+    soft_power_off_timeout: timedelta = Field(
+        timedelta(seconds=30), description="wait for the agent's own power-off before the BMC's"
+    )
+    power_state_change_timeout: timedelta = Field(
+        timedelta(seconds=60),
+        description="wait for the BMC to report the state it was told to take",
+    )
+    switch_timeout: timedelta = Field(
+        timedelta(seconds=60), description="wait for a switch to read back a change"
+    )
+    sync_power_state_interval: timedelta = Field(
+        timedelta(seconds=120), description="pause between looks at each node's real power state"
+    )
+    conductor_heartbeat_interval: timedelta = Field(
+        timedelta(seconds=10), description="how often a conductor says that it is alive"
+    )
+    conductor_heartbeat_timeout: timedelta = Field(
+        timedelta(seconds=60), description="a conductor silent for this long is dead"
+    )
+    lease_duration: timedelta = Field(
+        timedelta(seconds=30), description="how long a worker owns a node without renewing"
+    )
+    ipmi_command_timeout: timedelta = Field(
+        timedelta(seconds=20), description="longest run of one ipmitool command"
+    )
+    ipmi_retry_timeout: timedelta = Field(
+        timedelta(seconds=60), description="how long a silent or busy BMC is tried again"
+    )
+    ipmi_min_command_interval: timedelta = Field(
+        timedelta(0), description="pause between two commands to one BMC"
+    )

@@ -1,0 +1,1 @@
+"""Nova's job: servers, flavors, key pairs, the scheduler."""

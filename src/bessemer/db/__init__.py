@@ -1,0 +1,1 @@
+"""The database: engine, the shared metadata, migrations."""

@@ -1,0 +1,25 @@
+"""Brings the schema to the newest revision: `bessemer db upgrade`, and at every start when embedded."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from bessemer.db.engine import Database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def upgrade_connection(connection: Connection) -> None:
+    """Run every room's migrations to its head on an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "heads")
+
+
+async def upgrade(database: Database) -> None:
+    """Run every room's migrations to its head."""
+    async with database.write() as connection:
+        await connection.run_sync(upgrade_connection)

@@ -1,0 +1,1 @@
+"""Keystone's job: users, projects, tokens, catalogue."""

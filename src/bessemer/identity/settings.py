@@ -1,0 +1,16 @@
+"""Every knob of the identity room."""
+
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class IdentitySettings(BaseModel):
+    """Section `[identity]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    admin_user: str = Field("admin", description="name of the first administrator")
+    admin_project: str = Field("admin", description="name of the first project")
+    region: str = Field("RegionOne", description="region name in the catalogue")
+    token_lifetime: timedelta = Field(timedelta(hours=12), description="how long a token is valid")

@@ -1,0 +1,1 @@
+"""Glance's job, and the temporary URLs of an object store."""

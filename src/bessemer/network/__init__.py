@@ -1,0 +1,1 @@
+"""Neutron's job: networks, subnets, ports, DHCP, switches."""

@@ -1,0 +1,47 @@
+"""Every knob of the network room."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SwitchSettings(BaseModel):
+    """One switch under our control: a table `[network.switches.<name>]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    driver: Literal["openvswitch"] = Field("openvswitch", description="how to talk to it")
+    switch_id: str = Field(description="its MAC, as in local_link_connection.switch_id")
+    ovsdb: str = Field(description="OVSDB remote, e.g. unix:/run/openvswitch/db.sock")
+    bridge: str = Field("tor", description="the bridge whose ports are the switch ports")
+    parked_vlan: int = Field(4094, ge=1, le=4094, description="VLAN of ports in no network")
+
+
+class NetworkSettings(BaseModel):
+    """Section `[network]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    switches: dict[str, SwitchSettings] = Field(
+        default_factory=dict, description="the switches, by name"
+    )
+    host_interface: str = Field(
+        "tor-{vlan}", description="this host's interface in a VLAN; {vlan} is the number"
+    )
+    dhcp: Literal["dnsmasq", "none"] = Field("dnsmasq", description="who serves DHCP and TFTP")
+    infrastructure: tuple[str, ...] = Field(
+        ("provisioning", "cleaning", "inspection"),
+        description="networks of the cloud's own: served in the server's own network namespace",
+    )
+    tftp_root: Path = Field(
+        Path("/usr/lib/ipxe"), description="folder with the network boot programs"
+    )
+    state_directory: Path | None = Field(
+        None, description="dnsmasq's files; by default below the server's state directory"
+    )
+    dhcp_lease_time: timedelta = Field(timedelta(minutes=30), description="length of DHCP leases")
+    resync_interval: timedelta = Field(
+        timedelta(seconds=30), description="pause between looks for drift on the switches"
+    )

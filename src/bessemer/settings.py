@@ -1,0 +1,153 @@
+"""Every knob in one tree; nothing else reads the environment or a file.
+
+Sources, the stronger first: flags of `bessemer serve`, the environment (`BESSEMER_SERVER__PORT=…`),
+the TOML file (`--config`, else `BESSEMER_CONFIG`, else /etc/bessemer/bessemer.toml if there).
+Each room's section lives in the room's own `settings.py`.
+"""
+
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.compute.settings import ComputeSettings
+from bessemer.errors import ConfigurationError
+from bessemer.identity.settings import IdentitySettings
+from bessemer.image.settings import ImageSettings
+from bessemer.network.settings import NetworkSettings
+
+DEFAULT_FILE = Path("/etc/bessemer/bessemer.toml")
+
+
+class ServerSettings(BaseModel):
+    """Section `[server]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="address of the operators' API")
+    port: int = Field(6385, ge=0, le=65535, description="TCP port of the operators' API")
+    state_directory: Path = Field(
+        Path("/var/lib/bessemer"), description="database, images, boot files, secrets"
+    )
+    network_namespace: str | None = Field(
+        None, description="after binding the API, move into this network namespace (ip-netns(8))"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level"
+    )
+    log_format: Literal["console", "json"] = Field("console", description="how log lines look")
+
+
+class DatabaseSettings(BaseModel):
+    """Section `[database]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str | None = Field(
+        None, description="SQLAlchemy URL; by default SQLite in the state directory"
+    )
+
+
+class AuthenticationSettings(BaseModel):
+    """Section `[authentication]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strategy: Literal["noauth", "identity"] = Field(
+        "noauth", description="noauth (loopback only) or tokens of the embedded identity service"
+    )
+    allow_noauth_anywhere: bool = Field(
+        False, description="permit noauth on an address that others can reach"
+    )
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BESSEMER_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    authentication: AuthenticationSettings = AuthenticationSettings()
+    identity: IdentitySettings = IdentitySettings()
+    image: ImageSettings = ImageSettings()
+    network: NetworkSettings = NetworkSettings()
+    compute: ComputeSettings = ComputeSettings()
+    baremetal: BareMetalSettings = BareMetalSettings()
+
+    @model_validator(mode="after")
+    def _noauth_stays_on_loopback(self) -> "Settings":
+        safe = self.authentication.allow_noauth_anywhere or _is_loopback(self.server.host)
+        if self.authentication.strategy == "noauth" and not safe:
+            raise ValueError(
+                f"authentication.strategy is noauth, but server.host is {self.server.host}: anybody "
+                "who reaches that address would own every machine. Set authentication.strategy to "
+                "identity, or server.host to 127.0.0.1, or (if you must) "
+                "authentication.allow_noauth_anywhere to true"
+            )
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL with the default filled in."""
+        return self.database.url or f"sqlite+aiosqlite:///{self.server.state_directory}/bessemer.db"
+
+
+def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Read every source once. Raises ConfigurationError that names the setting and the remedy."""
+    values = _read_file(file)
+
+    class Sourced(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[Any, ...]:
+            return (init_settings, env_settings, lambda: values)
+
+    try:
+        return Sourced(**(flags or {}))
+    except ValidationError as error:
+        raise ConfigurationError(_in_words(error)) from error
+
+
+def _read_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        if not DEFAULT_FILE.exists():
+            return {}
+        file = DEFAULT_FILE
+    try:
+        return tomllib.loads(file.read_text())
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"The settings file {file} does not exist.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"The settings file {file} cannot be read: {error}.") from error
+
+
+def _in_words(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"]) or "settings"
+        if item["type"] == "extra_forbidden":
+            lines.append(f"{name}: there is no such setting; `bessemer settings` lists them all.")
+        else:
+            lines.append(f"{name}: {item['msg'].removeprefix('Value error, ')}.")
+    return "\n".join(lines)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

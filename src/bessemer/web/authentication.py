@@ -1,0 +1,48 @@
+"""Who is asking: turns a request's headers into a RequestContext, by the configured strategy."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bessemer.context import RequestContext, RequestId
+from bessemer.errors import Unauthorized
+
+TokenValidator = Callable[[str], Awaitable[RequestContext | None]]
+"""Maps an `X-Auth-Token` to its owner; None for an unknown or expired token."""
+
+Authenticate = Callable[[Mapping[str, str], RequestId], Awaitable[RequestContext]]
+
+
+def noauth() -> Authenticate:
+    """Everybody is an administrator; for loopback only (`settings` refuses anything else)."""
+
+    async def authenticate(_headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
+        return RequestContext(
+            request_id=request_id,
+            user_id="noauth",
+            user_name="noauth",
+            project_id="noauth",
+            project_name="noauth",
+            roles=frozenset({"admin", "member", "reader"}),
+            system_scope=True,
+        )
+
+    return authenticate
+
+
+def by_token(validate: TokenValidator) -> Authenticate:
+    """Keystone tokens in `X-Auth-Token`. Raises Unauthorized for a missing or unknown one."""
+
+    async def authenticate(headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
+        owner = await validate(headers.get("X-Auth-Token", ""))
+        if owner is None:
+            raise Unauthorized("Authentication required: send a valid X-Auth-Token.")
+        return RequestContext(
+            request_id=request_id,
+            user_id=owner.user_id,
+            user_name=owner.user_name,
+            project_id=owner.project_id,
+            project_name=owner.project_name,
+            roles=owner.roles,
+            system_scope=owner.system_scope,
+        )
+
+    return authenticate

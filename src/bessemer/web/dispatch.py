@@ -1,0 +1,151 @@
+"""From route tables to a Starlette application: ids, versions, authentication, errors, once for all."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.routing import Route as StarletteRoute
+
+from bessemer.context import RequestContext, RequestId, request_id_or_new
+from bessemer.errors import BessemerError, Forbidden
+from bessemer.web.authentication import Authenticate
+from bessemer.web.body import read_json
+from bessemer.web.errors import status_of
+from bessemer.web.microversions import Microversion
+from bessemer.web.routes import Access, Call, Raw, Reply, Route, Service
+
+log = structlog.get_logger()
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+_NO_VERSION = Microversion(0, 0)
+
+
+def application(
+    services: Sequence[Service], authenticate: Authenticate, lifespan: Lifespan | None = None
+) -> Starlette:
+    """One ASGI application for all services. Longer prefixes win over shorter ones."""
+    mounts = [
+        Mount(service.prefix, routes=_routes(service, authenticate))
+        for service in sorted(services, key=lambda service: len(service.prefix), reverse=True)
+    ]
+    return Starlette(
+        routes=mounts, lifespan=lifespan, exception_handlers={HTTPException: _unrouted}
+    )
+
+
+def _routes(service: Service, authenticate: Authenticate) -> list[StarletteRoute]:
+    paths = dict.fromkeys(route.path for route in service.routes)
+    return [
+        StarletteRoute(
+            path,
+            _endpoint(service, [r for r in service.routes if r.path == path], authenticate),
+            methods=[route.method for route in service.routes if route.path == path],
+        )
+        for path in paths
+    ]
+
+
+def _endpoint(
+    service: Service, routes: Sequence[Route], authenticate: Authenticate
+) -> Callable[[Request], Awaitable[Response]]:
+    by_method = {route.method: route for route in routes}
+
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await _serve(service, by_method[method], authenticate, request)
+
+    return endpoint
+
+
+async def _serve(
+    service: Service, route: Route, authenticate: Authenticate, request: Request
+) -> Response:
+    request_id = request_id_or_new(request.headers.get("X-OpenStack-Request-ID"))
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    started = time.monotonic()
+    version: Microversion | None = None
+    context = RequestContext(request_id=request_id)
+    try:
+        if service.versions is not None:
+            version = service.versions.negotiate(request.headers)
+        context = await _admit(route, authenticate, request, request_id)
+        body = await _body(route, request)
+        call = Call(request, context, version or _NO_VERSION, request.path_params, body)
+        response = _response(route, await route.handler(call))
+    except BessemerError as error:
+        response = _failure(service, status_of(error), error, context)
+    except Exception:
+        log.exception("api.fault", service=service.name, path=request.url.path)
+        fault = BessemerError(
+            f"The server failed at this request; its log has the details under {request_id}."
+        )
+        response = _failure(service, 500, fault, context)
+    response.headers["X-Openstack-Request-Id"] = request_id
+    response.headers["Openstack-Request-Id"] = request_id
+    if service.versions is not None:
+        response.headers.update(service.versions.reply_headers(version))
+    log.info(
+        "api.request",
+        service=service.name,
+        method=request.method,
+        path=request.url.path,
+        status=response.status_code,
+        ms=round((time.monotonic() - started) * 1000, 1),
+    )
+    return response
+
+
+async def _admit(
+    route: Route, authenticate: Authenticate, request: Request, request_id: RequestId
+) -> RequestContext:
+    if route.access is Access.PUBLIC:
+        return RequestContext(request_id=request_id)
+    context = await authenticate(request.headers, request_id)
+    if route.access is Access.ADMIN and not context.is_admin:
+        raise Forbidden(f"Policy {route.policy} needs the admin role.")
+    return context
+
+
+async def _body(route: Route, request: Request) -> Any:
+    if route.body is None or route.body is Raw.STREAM:
+        return None
+    return await read_json(request, route.body, route.body_limit)
+
+
+def _response(route: Route, reply: Reply | Response) -> Response:
+    if isinstance(reply, Response):
+        return reply
+    status = reply.status or route.status
+    if reply.body is None:
+        return Response(status_code=status, headers=reply.headers)
+    return Response(
+        msgspec.json.encode(reply.body),
+        status_code=status,
+        headers=reply.headers,
+        media_type="application/json",
+    )
+
+
+def _failure(
+    service: Service, status: int, error: BessemerError, context: RequestContext
+) -> Response:
+    return Response(
+        msgspec.json.encode(service.error_body(status, error, context)),
+        status_code=status,
+        media_type="application/json",
+    )
+
+
+def _unrouted(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    title = error.detail if isinstance(error, HTTPException) else "Internal Server Error"
+    body = {"code": status, "title": title, "description": "No such path or method here."}
+    return Response(msgspec.json.encode(body), status_code=status, media_type="application/json")
