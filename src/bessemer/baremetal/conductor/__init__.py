@@ -1,0 +1,1 @@
+"""The engine: ring, leases, journal, workers."""

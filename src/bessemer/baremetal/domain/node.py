@@ -1,0 +1,108 @@
+"""A node: one physical machine, as the bare metal service knows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bessemer.baremetal.domain.provision.states import State
+
+
+class Power(StrEnum):
+    """Power states in wire spelling."""
+
+    ON = "power on"
+    OFF = "power off"
+    ERROR = "error"
+
+
+class PowerTarget(StrEnum):
+    """What a user may ask of `PUT /v1/nodes/{id}/states/power`."""
+
+    ON = "power on"
+    OFF = "power off"
+    REBOOT = "rebooting"
+    SOFT_OFF = "soft power off"
+    SOFT_REBOOT = "soft rebooting"
+
+
+class BootDevice(StrEnum):
+    """Boot devices in wire spelling."""
+
+    PXE = "pxe"
+    DISK = "disk"
+    CDROM = "cdrom"
+    BIOS = "bios"
+    SAFE = "safe"
+
+
+class InterfaceKind(StrEnum):
+    """The hardware interfaces of a node; each is served by a named driver."""
+
+    BOOT = "boot"
+    DEPLOY = "deploy"
+    INSPECT = "inspect"
+    MANAGEMENT = "management"
+    NETWORK = "network"
+    POWER = "power"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One row of the inventory. JSON columns are mappings; secrets in them are `Secret`."""
+
+    uuid: str
+    driver: str
+    provision_state: State = State.ENROLL
+    target_provision_state: State | None = None
+    provision_updated_at: datetime | None = None
+    name: str | None = None
+    description: str | None = None
+    instance_uuid: str | None = None
+    resource_class: str | None = None
+    conductor_group: str = ""
+    owner: str | None = None
+    lessee: str | None = None
+    power_state: Power | None = None
+    target_power_state: Power | None = None
+    maintenance: bool = False
+    maintenance_reason: str | None = None
+    fault: str | None = None
+    last_error: str | None = None
+    automated_clean: bool | None = None
+    protected: bool = False
+    protected_reason: str | None = None
+    retired: bool = False
+    retired_reason: str | None = None
+    driver_info: Mapping[str, Any] = field(default_factory=dict)
+    driver_internal_info: Mapping[str, Any] = field(default_factory=dict)
+    instance_info: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    traits: frozenset[str] = frozenset()
+    interfaces: Mapping[InterfaceKind, str] = field(default_factory=dict)
+    intent: str | None = None
+    """Generation of the request that the present work carries out."""
+    inspection_started_at: datetime | None = None
+    inspection_finished_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def with_internal(self, **changes: Any) -> "Node":
+        """The node with `driver_internal_info` changed; a value of None removes the key."""
+        merged = {**self.driver_internal_info, **changes}
+        kept = {key: value for key, value in merged.items() if value is not None}
+        return replace(self, driver_internal_info=kept)
+
+    @property
+    def boot_mode(self) -> str | None:
+        """`bios` or `uefi` as properties.capabilities or instance_info say; None when they do not."""
+        return self.capabilities.get("boot_mode")
+
+    @property
+    def capabilities(self) -> Mapping[str, str]:
+        """`properties.capabilities` (`a:b,c:d`) as a mapping."""
+        text = str(self.properties.get("capabilities") or "")
+        pairs = (item.partition(":") for item in text.split(",") if ":" in item)
+        return {key.strip(): value.strip() for key, _, value in pairs}

@@ -1,0 +1,1 @@
+"""A node's provisioning: states, transitions, verbs, and the plan of work."""

@@ -1,0 +1,82 @@
+"""What an outcome, a signal or the clock does to the work that is left. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bessemer.baremetal.domain.provision.work import (
+    Done,
+    Failed,
+    Outcome,
+    Signal,
+    WaitFor,
+    Waiting,
+    Work,
+)
+
+
+def after(work: Work, outcome: Outcome, now: datetime) -> Work:
+    """The work once its step in hand has answered."""
+    match outcome:
+        case Done(then=then):
+            rest = work.steps[work.index + 1 :]
+            steps = (*work.steps[: work.index + 1], *then, *rest)
+            return _fresh(replace(work, steps=steps, index=work.index + 1))
+        case WaitFor():
+            return replace(work, waiting=_waiting(work, outcome, now), signalled=False)
+        case Failed(reason=reason):
+            return failed(work, reason)
+
+
+def failed(work: Work, reason: str) -> Work:
+    """Turn to the clean-up steps; a failure among those never stops the rest of them."""
+    if work.failure is not None:
+        return _fresh(replace(work, index=work.index + 1))
+    return _fresh(replace(work, failure=reason, steps=work.clean_up, index=0, abort=None))
+
+
+def signalled(work: Work, signal: Signal) -> Work:
+    """The sign that the step waited for has come; any other, or a second one, changes nothing."""
+    if work.waiting is None or work.waiting.signal is not signal or work.signalled:
+        return work
+    return replace(work, signalled=True)
+
+
+def may_run(work: Work, now: datetime) -> bool:
+    """Whether the step in hand should be run now."""
+    waiting = work.waiting
+    if waiting is None or work.signalled or (work.abort is not None and work.failure is None):
+        return True
+    return waiting.due_at <= now
+
+
+def overdue(work: Work, now: datetime) -> str | None:
+    """Why waiting has ended in failure, in words; None while there is time."""
+    waiting = work.waiting
+    if waiting is None or work.signalled or now < waiting.until:
+        return None
+    waited = round((now - waiting.since).total_seconds())
+    return f"timed out after {waited} s: {waiting.reason}"
+
+
+def abort_now(work: Work) -> str | None:
+    """The reason to stop before running the step in hand; None to go on."""
+    step = work.step
+    if work.abort is None or work.failure is not None or step is None:
+        return None
+    return work.abort if step.abortable or work.waiting is None else None
+
+
+def _waiting(work: Work, outcome: WaitFor, now: datetime) -> Waiting:
+    before = work.waiting
+    same_wait = before is not None and before.signal is outcome.signal and not outcome.extends
+    return Waiting(
+        signal=outcome.signal,
+        since=before.since if before is not None and same_wait else now,
+        until=before.until if before is not None and same_wait else now + outcome.timeout,
+        reason=outcome.reason,
+        look_again_at=now + outcome.look_again if outcome.look_again is not None else None,
+    )
+
+
+def _fresh(work: Work) -> Work:
+    return replace(work, memo={}, waiting=None, signalled=False, progress_done=0, progress_total=0)

@@ -1,0 +1,1 @@
+"""What a hardware plug-in must do: one abstract class per kind of interface."""

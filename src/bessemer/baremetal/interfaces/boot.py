@@ -1,0 +1,41 @@
+"""Boot: how a machine gets its ramdisk, and afterwards its own system."""
+
+from abc import abstractmethod
+from enum import StrEnum
+from typing import ClassVar
+
+from bessemer.baremetal.domain.node import InterfaceKind
+from bessemer.baremetal.domain.provision.work import Outcome
+from bessemer.baremetal.interfaces.plugin import Plugin, step
+from bessemer.baremetal.interfaces.task import Task
+
+
+class Purpose(StrEnum):
+    """What the ramdisk, and the network it runs on, are wanted for."""
+
+    PROVISIONING = "provisioning"
+    CLEANING = "cleaning"
+    INSPECTION = "inspection"
+
+
+class BootInterface(Plugin):
+    """Boot configuration; nothing here switches power."""
+
+    kind: ClassVar = InterfaceKind.BOOT
+
+    @step("deploy", "clean")
+    @abstractmethod
+    async def prepare_ramdisk(self, task: Task, purpose: str) -> Outcome:
+        """Make the node's next network boot load the deploy ramdisk; forget the last agent.
+
+        `purpose` is a `Purpose`. Done only when DHCP and boot files are in force.
+        """
+
+    @step("deploy", "clean")
+    @abstractmethod
+    async def clean_up_ramdisk(self, task: Task) -> Outcome:
+        """Take the ramdisk's configuration back."""
+
+    @abstractmethod
+    async def prepare_instance(self, task: Task) -> None:
+        """Make the node boot its own system from now on (boot device: disk, persistent)."""

@@ -1,0 +1,59 @@
+"""What all hardware plug-ins share: validation, and steps found by their decorator."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from bessemer.baremetal.domain.node import InterfaceKind, Node
+from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.provision.work import Outcome
+from bessemer.baremetal.interfaces.task import Task
+
+StepMethod = Callable[..., Awaitable[Outcome]]
+_Method = TypeVar("_Method", bound=StepMethod)
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """What the decorator says of a step. `phases` may hold `deploy`, `clean`, `service`, `verify`.
+
+    Priority 0: only when asked for explicitly.
+    """
+
+    name: str
+    phases: frozenset[str]
+    priority: int
+    abortable: bool
+
+
+def step(*phases: str, priority: int = 0, abortable: bool = True) -> Callable[[_Method], _Method]:
+    """Mark an async method `(self, task, **args) -> Outcome` as a step. It must be idempotent."""
+
+    def mark(method: _Method) -> _Method:
+        facts = StepFacts(method.__name__, frozenset(phases), priority, abortable)
+        method.__step__ = facts  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class Plugin(ABC):
+    """One implementation of one kind of interface, serving every node that names it."""
+
+    kind: ClassVar[InterfaceKind]
+
+    @abstractmethod
+    def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
+        """Raises Invalid, naming the missing or wrong field, when the node lacks what it needs."""
+
+    def steps(self) -> Mapping[str, StepFacts]:
+        """Every step of this plug-in, by name."""
+        members = (getattr(type(self), name, None) for name in dir(type(self)))
+        found = (getattr(member, "__step__", None) for member in members)
+        return {facts.name: facts for facts in found if isinstance(facts, StepFacts)}
+
+    async def run_step(self, name: str, task: Task, args: Mapping[str, Any]) -> Outcome:
+        """Run one of `steps()`."""
+        method: StepMethod = getattr(self, name)
+        return await method(task, **args)

@@ -1,0 +1,91 @@
+"""What a step sees of the node it works on, and the few ways in which it may change things."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.provision.work import Work
+from bessemer.context import RequestContext
+
+if TYPE_CHECKING:
+    from bessemer.baremetal.interfaces.boot import BootInterface
+    from bessemer.baremetal.interfaces.deploy import DeployInterface
+    from bessemer.baremetal.interfaces.inspect import InspectInterface
+    from bessemer.baremetal.interfaces.management import ManagementInterface
+    from bessemer.baremetal.interfaces.network import NetworkInterface
+    from bessemer.baremetal.interfaces.power import PowerInterface
+
+
+class Interfaces(Protocol):
+    """The plug-ins that serve one node."""
+
+    @property
+    def power(self) -> "PowerInterface": ...
+    @property
+    def management(self) -> "ManagementInterface": ...
+    @property
+    def boot(self) -> "BootInterface": ...
+    @property
+    def network(self) -> "NetworkInterface": ...
+    @property
+    def deploy(self) -> "DeployInterface": ...
+    @property
+    def inspect(self) -> "InspectInterface": ...
+
+
+class Task(Protocol):
+    """One step at work on one node, under a lease.
+
+    Every write is fenced: when the lease was lost in the meantime it raises LeaseLost, and the
+    step must let that pass through.
+    """
+
+    @property
+    def node(self) -> Node:
+        """The node as last read or saved."""
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """Its NICs, as last read or saved."""
+
+    @property
+    def work(self) -> Work:
+        """The work in hand; `work.memo` is what `note` wrote before."""
+
+    @property
+    def context(self) -> RequestContext:
+        """The request that began the work, with administrator's rights."""
+
+    @property
+    def interfaces(self) -> Interfaces:
+        """The node's other plug-ins."""
+
+    async def note(self, **memo: Any) -> None:
+        """Write something down for this step's next run, at once and durably (JSON values)."""
+
+    async def progress(self, done: int, total: int) -> None:
+        """Show how far the step is."""
+
+    async def save(self, node: Node) -> None:
+        """Keep changes of the node (not its states: those are the worker's)."""
+
+    async def save_port(self, port: Port) -> None:
+        """Keep changes of one port; adds it when it is new."""
+
+    async def save_inventory(
+        self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]
+    ) -> None:
+        """Keep what inspection found."""
+
+    async def inspection_data(self) -> Mapping[str, Any] | None:
+        """What the ramdisk posted for this inspection; None when nothing has come yet."""
+
+    async def config_drive(self) -> str | None:
+        """The instance's config drive: base64 of gzip of ISO 9660, or an http(s) URL."""
+
+    async def permit_destruction(self) -> None:
+        """Check, right before erasing or writing a disk, that the intent behind this work stands.
+
+        Raises LeaseLost when the node has been given another intent since.
+        """
