@@ -1,0 +1,41 @@
+"""`deploy` and `clean` extensions: which steps the agent offers."""
+
+from typing import Any
+
+from bessemer_agent.commands.command import Invocation
+from bessemer_wire import StepDescription
+
+MANAGER = "BessemerHardwareManager"
+# Conductors start cleaning over when this changes between two lives of the agent.
+VERSIONS = {"bessemer_hardware_manager": "1"}
+
+DEPLOY_STEPS = (
+    StepDescription(
+        "write_image",
+        priority=0,
+        argsinfo={
+            "image_info": {"description": "Which image to write.", "required": True},
+            "configdrive": {"description": "Config drive: base64+gzip or URL.", "required": False},
+        },
+    ),
+    StepDescription("erase_devices_metadata", priority=0),
+)
+CLEAN_STEPS = (
+    StepDescription("erase_devices_metadata", priority=99, abortable=True),
+    StepDescription("erase_devices", priority=10, abortable=True),
+)
+
+
+def get_deploy_steps(call: Invocation) -> dict[str, Any]:
+    return _offer("deploy_steps", DEPLOY_STEPS)
+
+
+def get_clean_steps(call: Invocation) -> dict[str, Any]:
+    return _offer("clean_steps", CLEAN_STEPS)
+
+
+def _offer(key: str, steps: tuple[StepDescription, ...]) -> dict[str, Any]:
+    return {
+        key: {MANAGER: [step.as_json() for step in steps]},
+        "hardware_manager_version": VERSIONS,
+    }

@@ -1,0 +1,49 @@
+"""All commands that the agent knows, by the names that conductors use."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bessemer_agent.commands import standby, steps
+from bessemer_agent.commands.command import Command, Invocation
+from bessemer_agent.commands.logs import collect_system_logs
+from bessemer_agent.kernel_parameters import Parameters
+from bessemer_agent.log import RecentLines
+from bessemer_agent.machine import Machine
+from bessemer_wire import AgentConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What commands work with. `stop` ends heartbeats and API."""
+
+    machine: Machine
+    parameters: Parameters
+    config: AgentConfig
+    recent_log: RecentLines
+    stop: Callable[[], None]
+
+
+def command_table(around: Surroundings) -> dict[str, Command]:
+    machine = around.machine
+    return {
+        "deploy.get_deploy_steps": Command(steps.get_deploy_steps),
+        "clean.get_clean_steps": Command(steps.get_clean_steps),
+        "standby.get_partition_uuids": Command(standby.get_partition_uuids),
+        "standby.power_off": Command(standby.powers_off(machine), asynchronous=True),
+        "standby.sync": Command(lambda call: machine.flush()),
+        "log.collect_system_logs": Command(lambda call: collect_system_logs(around.recent_log)),
+        "system.lockdown": Command(_locks_down(around)),
+    }
+
+
+def _locks_down(around: Surroundings) -> Callable[[Invocation], None]:
+    def lock_down(call: Invocation) -> None:
+        around.stop()
+        # The answer to the conductor leaves before the network cards go down.
+        threading.Timer(LOCKDOWN_DELAY_S, around.machine.lock_down).start()
+
+    return lock_down
+
+
+LOCKDOWN_DELAY_S = 5.0

@@ -1,0 +1,57 @@
+"""The machine's own addresses: waiting for DHCP, and which one the conductor can reach."""
+
+import select
+import socket
+import time
+from pathlib import Path
+
+RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR = 0x10, 0x40, 0x100
+ARPHRD_ETHER = "1"
+RECHECK_S = 2.0
+
+
+class NoAddress(Exception):
+    """No network address came in time."""
+
+
+def address_towards(host: str, port: int) -> str | None:
+    """The local address that packets to `host` would carry; None when there is no route."""
+    try:
+        family, kind, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.connect(target)  # UDP: chooses the route, sends nothing
+            return str(probe.getsockname()[0])
+    except OSError:
+        return None
+
+
+def wait_for_address(host: str, port: int, *, timeout_s: float) -> str:
+    """Return as soon as there is a route to `host`. Raises NoAddress.
+
+    Woken by the kernel's address and route messages (rtnetlink(7)); the name server can come later
+    than the route, hence the recheck.
+    """
+    deadline = time.monotonic() + timeout_s
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as changes:
+        changes.bind((0, RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR))
+        while True:
+            address = address_towards(host, port)
+            if address:
+                return address
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise NoAddress(f"no route to {host} within {timeout_s:.0f} s; is DHCP answering?")
+            ready, _, _ = select.select([changes], [], [], min(left_s, RECHECK_S))
+            if ready:
+                changes.recv(65536)
+
+
+def mac_addresses(system_root: Path, first: str | None = None) -> list[str]:
+    """MACs of the Ethernet devices with hardware behind them; `first` (BOOTIF) leads."""
+    found = []
+    for device in sorted((system_root / "sys/class/net").glob("*")):
+        if not (device / "device").exists():
+            continue
+        if (device / "type").read_text().strip() == ARPHRD_ETHER:
+            found.append((device / "address").read_text().strip().lower())
+    return sorted(set(found), key=lambda mac: (mac != first, mac))
