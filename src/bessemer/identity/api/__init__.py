@@ -1,0 +1,1 @@
+"""The identity room's HTTP routes (Keystone's Identity API v3)."""

@@ -1,0 +1,1 @@
+"""Values of the identity room; pure."""

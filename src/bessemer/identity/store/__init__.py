@@ -1,0 +1,1 @@
+"""The identity room's SQL, one file per noun."""

@@ -1,0 +1,64 @@
+"""A fresh identity service with its API, for tests."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.asgi import Answer, AsgiClient
+
+from bessemer.db.engine import Database, open_database
+from bessemer.db.upgrade import upgrade
+from bessemer.identity.api.service import identity_api
+from bessemer.identity.service import EmbeddedIdentity
+from bessemer.identity.settings import IdentitySettings
+from bessemer.web.authentication import by_token
+from bessemer.web.dispatch import application
+
+TOKENS = "/identity/v3/auth/tokens"
+
+
+@dataclass
+class Cloud:
+    database: Database
+    identity: EmbeddedIdentity
+    client: AsgiClient
+    password: str
+
+    async def log_in(
+        self, name: str = "admin", password: str | None = None, scope: Any = None
+    ) -> Answer:
+        user = {
+            "name": name,
+            "domain": {"id": "default"},
+            "password": self.password if password is None else password,
+        }
+        return await self.authenticate({"methods": ["password"], "password": {"user": user}}, scope)
+
+    async def authenticate(self, identity: Any, scope: Any = None) -> Answer:
+        auth = {"identity": identity} | ({} if scope is None else {"scope": scope})
+        return await self.client.post(TOKENS, {"auth": auth})
+
+    async def token(self, **login: Any) -> str:
+        return (await self.log_in(**login)).headers["X-Subject-Token"]
+
+    async def as_admin(self) -> AsgiClient:
+        self.client.headers["X-Auth-Token"] = await self.token()
+        return self.client
+
+
+@asynccontextmanager
+async def a_cloud(
+    directory: Path, lifetime: timedelta = timedelta(hours=1)
+) -> AsyncIterator[Cloud]:
+    database = open_database(f"sqlite+aiosqlite:///{directory}/test.db")
+    await upgrade(database)
+    identity = EmbeddedIdentity(database, IdentitySettings(token_lifetime=lifetime), directory)
+    await identity.start()
+    client = AsgiClient(application([identity_api(identity)], by_token(identity.validate_token)))
+    password = (directory / "admin-password").read_text().strip()
+    yield Cloud(database, identity, client, password)
+    await identity.stop()
+    await database.close()

@@ -1,0 +1,62 @@
+"""Serves an ASGI application on a free loopback port, and runs the real `openstack` against it."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
+    """The base URL, for as long as the block runs."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, lifespan="off", loop="none", ws="none")
+    )
+    server.capture_signals = _leave_signals_alone  # type: ignore[method-assign]
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+        listener.close()
+
+
+def _leave_signals_alone() -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+class OpenStackFailed(Exception):
+    """The client's exit status was not 0; the text is what it wrote."""
+
+
+async def openstack(clouds_yaml: Path, *arguments: str) -> Any:
+    """Run `openstack … -f json` and decode what it prints (None when it prints nothing)."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(clouds_yaml.parent),
+        "OS_CLIENT_CONFIG_FILE": str(clouds_yaml),
+        "OS_CLOUD": "bessemer",
+    }
+    program = Path(sys.executable).with_name("openstack")
+    process = await asyncio.create_subprocess_exec(
+        str(program),
+        *arguments,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+    if process.returncode != 0:
+        raise OpenStackFailed(f"openstack {' '.join(arguments)}: {err.decode()}")
+    return json.loads(out) if out.strip() else None
