@@ -30,6 +30,13 @@ class PowerInterface(Plugin):
     def change_timeout(self) -> timedelta:
         """How long the BMC may take until it reports the ordered state."""
 
+    @step("verify")
+    async def verify(self, task: Task) -> Outcome:
+        """See that the BMC answers to its credentials."""
+        state = await self.get_power_state(task.node)
+        await task.saw_power(state)
+        return Done(f"the BMC reports {state}")
+
     @step("deploy", "clean", "service")
     async def power_on(self, task: Task) -> Outcome:
         """Switch on and see that the BMC says so."""
@@ -42,6 +49,7 @@ class PowerInterface(Plugin):
 
     async def _reach(self, task: Task, wanted: Power, order: PowerTarget) -> Outcome:
         if await self.get_power_state(task.node) is wanted:
+            await task.saw_power(wanted)
             return Done(f"the BMC reports {wanted}")
         if not task.work.memo.get("ordered"):
             await self.switch(task.node, order)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.context import RequestContext
@@ -69,6 +69,9 @@ class Task(Protocol):
 
     async def save(self, node: Node) -> None:
         """Keep changes of the node (not its states: those are the worker's)."""
+
+    async def saw_power(self, state: Power) -> None:
+        """Keep what the BMC reported as the node's power state."""
 
     async def save_port(self, port: Port) -> None:
         """Keep changes of one port; adds it when it is new."""

@@ -7,7 +7,6 @@ from bessemer.baremetal.domain.provision.work import (
     Done,
     Failed,
     Outcome,
-    Signal,
     WaitFor,
     Waiting,
     Work,
@@ -32,13 +31,6 @@ def failed(work: Work, reason: str) -> Work:
     if work.failure is not None:
         return _fresh(replace(work, index=work.index + 1))
     return _fresh(replace(work, failure=reason, steps=work.clean_up, index=0, abort=None))
-
-
-def signalled(work: Work, signal: Signal) -> Work:
-    """The sign that the step waited for has come; any other, or a second one, changes nothing."""
-    if work.waiting is None or work.waiting.signal is not signal or work.signalled:
-        return work
-    return replace(work, signalled=True)
 
 
 def may_run(work: Work, now: datetime) -> bool:

@@ -1,0 +1,39 @@
+"""Who is there to work, and who is responsible for which node."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.conductor.ring import HashRing
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.baremetal.store.conductors import Conductor, list_conductors
+from bessemer.clock import now
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The living conductors at one moment."""
+
+    conductors: tuple[Conductor, ...]
+    seen_at: datetime
+
+    def owner(self, node_uuid: str, driver: str, group: str) -> str:
+        """Host name of the conductor that the ring `<group>:<driver>` names for a node.
+
+        Raises Unavailable when nobody alive serves this group with this driver.
+        """
+        able = (
+            c.hostname
+            for c in self.conductors
+            if c.conductor_group == group and driver in c.drivers
+        )
+        return HashRing(able).owner(node_uuid)
+
+
+async def read(connection: AsyncConnection, settings: BareMetalSettings) -> Membership:
+    """The conductors that were heard of within the timeout."""
+    moment = now()
+    known = await list_conductors(connection)
+    timeout = settings.conductor_heartbeat_timeout
+    return Membership(tuple(c for c in known if c.alive(moment, timeout)), moment)

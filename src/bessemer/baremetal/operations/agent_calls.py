@@ -1,0 +1,141 @@
+"""What the ramdisk calls: lookup, heartbeat, continue_inspection. All of it is untrusted input."""
+
+import hmac
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.port import normalise_mac
+from bessemer.baremetal.domain.provision.states import LOOKUP_ALLOWED, State
+from bessemer.baremetal.domain.provision.work import Signal
+from bessemer.baremetal.domain.secret import MASK, Secret
+from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.store import blobs
+from bessemer.baremetal.store import work as work_store
+from bessemer.baremetal.store.blobs import Blob
+from bessemer.clock import now
+from bessemer.errors import Invalid, NotFound
+
+TOKEN_BYTES = 32
+MAX_ADDRESSES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A node as its ramdisk may see it. `token` is the agent token once, then asterisks."""
+
+    node: Node
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """One sign of life."""
+
+    callback_url: str
+    agent_token: str | None
+    agent_version: str | None = None
+    agent_verify_ca: str | None = None
+    agent_status: str | None = None
+    agent_status_message: str | None = None
+
+
+async def look_up(desk: Desk, addresses: Sequence[str], node_uuid: str | None) -> Found:
+    """Which node has these NICs. Hands out the agent token once per boot.
+
+    Raises NotFound, with the same words whatever the reason, for a stranger.
+    """
+    macs = _usable_macs(addresses)
+    async with desk.shelves.database.write() as connection:
+        node = await _find(desk, connection, macs, node_uuid)
+        if node is None or node.provision_state not in LOOKUP_ALLOWED:
+            raise NotFound("The requested node was not found.")
+        if "agent_secret_token" in node.driver_internal_info:
+            return Found(node, MASK)
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        node = node.with_internal(agent_secret_token=Secret(token))
+        await desk.shelves.nodes.save(connection, node)
+    return Found(node, token)
+
+
+async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:
+    """Take a sign of life, and wake the step that waits for it.
+
+    Raises NotFound, Invalid for a wrong token, a plain-HTTP callback or a changed callback URL.
+    """
+    async with desk.shelves.database.write() as connection:
+        node = await desk.shelves.nodes.get(connection, ident)
+        _check_beat(node, beat)
+        changed = node.with_internal(
+            agent_url=beat.callback_url,
+            agent_version=beat.agent_version,
+            agent_verify_ca=beat.agent_verify_ca,
+            agent_last_heartbeat=now().isoformat(),
+            agent_status=beat.agent_status,
+            agent_status_message=beat.agent_status_message,
+        )
+        await desk.shelves.nodes.save(connection, changed)
+        wanted = await work_store.signal(connection, node.uuid, Signal.AGENT)
+    if wanted:
+        await desk.nudge(node)
+
+
+async def continue_inspection(desk: Desk, data: Mapping[str, Any], node_uuid: str | None) -> Node:
+    """Take what the inspection ramdisk found. Raises NotFound for a stranger."""
+    inventory = data.get("inventory")
+    if not isinstance(inventory, Mapping):
+        raise Invalid("The inspection data holds no inventory.")
+    interfaces = inventory.get("interfaces")
+    nics = interfaces if isinstance(interfaces, list) else []
+    addresses = [nic.get("mac_address") for nic in nics if isinstance(nic, Mapping)]
+    macs = _usable_macs([address for address in addresses if isinstance(address, str)])
+    async with desk.shelves.database.write() as connection:
+        node = await _find(desk, connection, macs, node_uuid)
+        waiting = {State.INSPECT_WAIT, State.INSPECTING}
+        if node is None or node.provision_state not in waiting:
+            raise NotFound("The requested node was not found.")
+        await blobs.put(connection, node.uuid, Blob.INSPECTION, json.dumps(dict(data)))
+        await work_store.signal(connection, node.uuid, Signal.INSPECTION)
+    await desk.nudge(node)
+    return node
+
+
+async def _find(
+    desk: Desk, connection: AsyncConnection, macs: Sequence[str], node_uuid: str | None
+) -> Node | None:
+    by_mac = await desk.shelves.nodes.find_by_macs(connection, macs) if macs else None
+    if node_uuid is None or by_mac is None:
+        return by_mac
+    return by_mac if by_mac.uuid == node_uuid else None
+
+
+def _usable_macs(addresses: Sequence[str]) -> list[str]:
+    macs = []
+    for address in addresses[:MAX_ADDRESSES]:
+        try:
+            macs.append(normalise_mac(address))
+        except Invalid:
+            continue
+    return macs
+
+
+def _check_beat(node: Node, beat: Heartbeat) -> None:
+    if node.provision_state not in LOOKUP_ALLOWED:
+        raise Invalid(f"Node {node.uuid} is in state {node.provision_state!r} and awaits no agent.")
+    known = node.driver_internal_info.get("agent_secret_token")
+    if not isinstance(known, Secret) or not beat.agent_token:
+        raise Invalid("Agent token is required for heartbeats.")
+    if not hmac.compare_digest(known.reveal().encode(), beat.agent_token.encode()):
+        raise Invalid("Invalid or missing agent token received.")
+    if not beat.callback_url.startswith("https://"):
+        raise Invalid(
+            "Heartbeat URL must be https://; the agent serves TLS with its own certificate."
+        )
+    former = node.driver_internal_info.get("agent_url")
+    if former is not None and former != beat.callback_url:
+        raise Invalid(f"Detected change in ramdisk provided URL: {former} is known for this boot.")

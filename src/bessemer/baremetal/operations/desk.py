@@ -1,0 +1,66 @@
+"""What every operation needs: the database, the plug-ins, the bus, and who we are."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.conductor import membership
+from bessemer.baremetal.conductor.conductor import topic_of
+from bessemer.baremetal.conductor.task import Shelves
+from bessemer.baremetal.domain.lease import Span
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.interfaces.registry import Registry
+from bessemer.baremetal.operations.flows import Flows
+from bessemer.baremetal.public import NODE_CHANGED
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.baremetal.store import leases
+from bessemer.bus.bus import Bus
+from bessemer.clock import now
+
+IN_PASSING: Final = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Handed to every operation."""
+
+    shelves: Shelves
+    registry: Registry
+    flows: Flows
+    bus: Bus
+    hostname: str
+    settings: BareMetalSettings
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A read transaction."""
+        async with self.shelves.database.read() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def changing(
+        self, ident: str, purpose: str
+    ) -> AsyncIterator[tuple[AsyncConnection, Node]]:
+        """A write transaction that holds one node. Raises NotFound, NodeLocked."""
+        async with self.shelves.database.write() as connection:
+            node = await self.shelves.nodes.get(connection, ident)
+            span = Span(now(), IN_PASSING)
+            owner = f"{self.hostname}:api"
+            await leases.take_in_passing(connection, node.uuid, owner, purpose, span)
+            yield connection, node
+
+    async def responsible_for(self, node: Node) -> str:
+        """The conductor that the hash ring names. Raises Unavailable when there is none."""
+        async with self.reading() as connection:
+            members = await membership.read(connection, self.settings)
+        return members.owner(node.uuid, node.driver, node.conductor_group)
+
+    async def nudge(self, node: Node) -> None:
+        """Tell the node's conductor that there is something to do, and the rest that it changed."""
+        conductor = await self.responsible_for(node)
+        await self.bus.publish(topic_of(conductor), {"node_uuid": node.uuid})
+        await self.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})

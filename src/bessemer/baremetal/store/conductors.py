@@ -1,0 +1,65 @@
+"""Conductors in SQL: who is there, and who was heard of lately."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.store.tables import conductors
+from bessemer.clock import now
+
+
+@dataclass(frozen=True, slots=True)
+class Conductor:
+    """One conductor process."""
+
+    hostname: str
+    conductor_group: str
+    drivers: tuple[str, ...]
+    incarnation: str
+    online: bool
+    created_at: datetime
+    updated_at: datetime
+
+    def alive(self, moment: datetime, timeout: timedelta) -> bool:
+        """Whether it counts as working at `moment`."""
+        return self.online and moment - self.updated_at < timeout
+
+
+async def register(
+    connection: AsyncConnection, hostname: str, group: str, drivers: Sequence[str], incarnation: str
+) -> None:
+    """Announce a conductor that has just started; replaces its former self."""
+    moment = now()
+    values = {
+        "conductor_group": group,
+        "drivers": list(drivers),
+        "incarnation": incarnation,
+        "online": True,
+        "updated_at": moment,
+    }
+    statement = update(conductors).where(conductors.c.hostname == hostname).values(**values)
+    if not (await connection.execute(statement)).rowcount:
+        row = {"hostname": hostname, "created_at": moment, **values}
+        await connection.execute(insert(conductors).values(**row))
+
+
+async def touch(connection: AsyncConnection, hostname: str, incarnation: str) -> bool:
+    """Heartbeat; False when another incarnation has taken the name."""
+    mine = (conductors.c.hostname == hostname) & (conductors.c.incarnation == incarnation)
+    statement = update(conductors).where(mine).values(updated_at=now(), online=True)
+    return bool((await connection.execute(statement)).rowcount)
+
+
+async def leave(connection: AsyncConnection, hostname: str, incarnation: str) -> None:
+    """Say goodbye in good order."""
+    mine = (conductors.c.hostname == hostname) & (conductors.c.incarnation == incarnation)
+    await connection.execute(update(conductors).where(mine).values(online=False))
+
+
+async def list_conductors(connection: AsyncConnection) -> list[Conductor]:
+    """All that were ever there, by name."""
+    rows = (await connection.execute(select(conductors).order_by(conductors.c.hostname))).all()
+    return [Conductor(**{**row._mapping, "drivers": tuple(row.drivers)}) for row in rows]

@@ -1,0 +1,84 @@
+"""The journal in SQL: what was done to a node, step by step."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.domain.provision.work import Work
+from bessemer.baremetal.public import JournalEntry
+from bessemer.baremetal.store.tables import journal
+
+
+async def begin(connection: AsyncConnection, work: Work, conductor: str, moment: datetime) -> None:
+    """Write down that the step in hand begins; a step begun before a crash keeps its entry."""
+    step = work.step
+    if step is None or await _open_entry(connection, work) is not None:
+        return
+    await connection.execute(
+        insert(journal).values(
+            node_uuid=work.node_uuid,
+            intent=work.intent,
+            flow=work.flow,
+            interface=step.interface,
+            step=step.name,
+            request_id=work.request_id,
+            conductor=conductor,
+            started_at=moment,
+            detail="",
+        )
+    )
+
+
+async def end(
+    connection: AsyncConnection, work: Work, outcome: str, detail: str, moment: datetime
+) -> None:
+    """Write down how the step in hand ended; `work` is as it was before the outcome."""
+    entry = await _open_entry(connection, work)
+    if entry is not None:
+        values = {"finished_at": moment, "outcome": outcome, "detail": detail}
+        await connection.execute(update(journal).where(journal.c.id == entry).values(**values))
+
+
+async def of_intents(
+    connection: AsyncConnection, node_uuid: str, limit: int = 500
+) -> list[JournalEntry]:
+    """The newest entries of a node, oldest first."""
+    query = (
+        select(journal)
+        .where(journal.c.node_uuid == node_uuid)
+        .order_by(journal.c.id.desc())
+        .limit(limit)
+    )
+    rows = (await connection.execute(query)).all()
+    return [
+        JournalEntry(
+            flow=row.flow,
+            interface=row.interface,
+            step=row.step,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            outcome=row.outcome,
+            detail=row.detail,
+        )
+        for row in reversed(rows)
+    ]
+
+
+async def _open_entry(connection: AsyncConnection, work: Work) -> int | None:
+    step = work.step
+    if step is None:
+        return None
+    query = (
+        select(journal.c.id)
+        .where(
+            (journal.c.node_uuid == work.node_uuid)
+            & (journal.c.intent == work.intent)
+            & (journal.c.interface == step.interface)
+            & (journal.c.step == step.name)
+            & journal.c.finished_at.is_(None)
+        )
+        .order_by(journal.c.id.desc())
+    )
+    found: int | None = (await connection.execute(query)).scalar()
+    return found

@@ -1,0 +1,105 @@
+"""Leases in SQL: who may change a node's work, until when, under which epoch."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.domain.lease import Holder, Lease, LeaseLost, NodeLocked, Span
+from bessemer.baremetal.store.tables import leases
+
+
+async def acquire(
+    connection: AsyncConnection, node_uuid: str, owner: str, purpose: str, span: Span
+) -> Lease | None:
+    """Take the lease if it is free or has run out; None when somebody holds it."""
+    free = or_(leases.c.owner.is_(None), leases.c.until < span.now)
+    statement = (
+        update(leases)
+        .where((leases.c.node_uuid == node_uuid) & free)
+        .values(
+            owner=owner,
+            purpose=purpose,
+            epoch=leases.c.epoch + 1,
+            since=span.now,
+            until=span.until,
+        )
+        .returning(leases.c.epoch)
+    )
+    epoch = (await connection.execute(statement)).scalar()
+    return Lease(node_uuid, owner, epoch) if epoch is not None else None
+
+
+async def prepare(connection: AsyncConnection, node_uuid: str) -> None:
+    """Make the row that a new node's leases live in."""
+    try:
+        async with connection.begin_nested():
+            await connection.execute(insert(leases).values(node_uuid=node_uuid, epoch=0))
+    except IntegrityError:
+        return
+
+
+async def renew(connection: AsyncConnection, lease: Lease, span: Span) -> None:
+    """Hold it longer. Raises LeaseLost."""
+    statement = update(leases).where(_mine(lease)).values(until=span.until)
+    if not (await connection.execute(statement)).rowcount:
+        raise _lost(lease)
+
+
+async def check(connection: AsyncConnection, lease: Lease) -> None:
+    """Fencing: call first in every transaction that writes under the lease. Raises LeaseLost."""
+    row = (await connection.execute(select(leases.c.epoch).where(_mine(lease)))).first()
+    if row is None:
+        raise _lost(lease)
+
+
+async def release(connection: AsyncConnection, lease: Lease) -> None:
+    """Give it back; a lease lost meanwhile stays with its new owner."""
+    empty = {"owner": None, "purpose": None, "since": None, "until": None}
+    await connection.execute(update(leases).where(_mine(lease)).values(**empty))
+
+
+async def release_all(connection: AsyncConnection, owner_prefix: str) -> int:
+    """Free what a dead owner held; epochs stay, so that its late writes are refused."""
+    dead = leases.c.owner.startswith(owner_prefix, autoescape=True)
+    empty = {"owner": None, "purpose": None, "since": None, "until": None}
+    statement = update(leases).where(dead).values(epoch=leases.c.epoch + 1, **empty)
+    return (await connection.execute(statement)).rowcount
+
+
+async def holder(connection: AsyncConnection, node_uuid: str, now: datetime) -> Holder | None:
+    """Who holds the node at this moment."""
+    query = select(leases.c.owner, leases.c.purpose, leases.c.since).where(
+        (leases.c.node_uuid == node_uuid) & leases.c.owner.is_not(None) & (leases.c.until >= now)
+    )
+    row = (await connection.execute(query)).first()
+    return Holder(row.owner, row.purpose, row.since) if row is not None else None
+
+
+def _mine(lease: Lease) -> ColumnElement[bool]:
+    return (
+        (leases.c.node_uuid == lease.node_uuid)
+        & (leases.c.owner == lease.owner)
+        & (leases.c.epoch == lease.epoch)
+    )
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"Node {lease.node_uuid} is no longer held by {lease.owner}.")
+
+
+async def take_in_passing(
+    connection: AsyncConnection, node_uuid: str, owner: str, purpose: str, span: Span
+) -> None:
+    """Hold the node for this transaction only, and fence off whoever held it before.
+
+    Raises NodeLocked, with who, what and since when, while somebody holds it.
+    """
+    lease = await acquire(connection, node_uuid, owner, purpose, span)
+    if lease is not None:
+        await release(connection, lease)
+        return
+    other = await holder(connection, node_uuid, span.now)
+    who = f"{other.owner} ({other.purpose}, since {other.since:%H:%M:%S})" if other else "another"
+    raise NodeLocked(f"Node {node_uuid} is locked by host {who}; please retry after it is done.")

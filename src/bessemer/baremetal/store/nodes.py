@@ -1,0 +1,181 @@
+"""Nodes in SQL: rows become frozen `Node`s in one function, and back in another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
+from bessemer.baremetal.domain.provision.states import State
+from bessemer.baremetal.store.sealing import SecretBox
+from bessemer.baremetal.store.tables import nodes, ports
+from bessemer.clock import now
+from bessemer.errors import Conflict, Invalid, NotFound
+
+_SEALED: Final = ("driver_info", "driver_internal_info", "instance_info")
+_STATES: Final = frozenset(
+    {
+        "provision_state",
+        "target_provision_state",
+        "provision_updated_at",
+        "power_state",
+        "target_power_state",
+        "last_error",
+        "fault",
+        "maintenance",
+        "maintenance_reason",
+        "intent",
+    }
+)
+"""Columns that the engine writes; a step's or user's save of the rest leaves them alone."""
+
+
+class NodeStore:
+    """Reads and writes nodes on a connection that the caller opened."""
+
+    def __init__(self, box: SecretBox) -> None:
+        self._box = box
+
+    async def add(self, connection: AsyncConnection, node: Node) -> Node:
+        """Insert. Raises Conflict when uuid, name or instance_uuid is taken."""
+        try:
+            await connection.execute(insert(nodes).values(created_at=now(), **self._columns(node)))
+        except IntegrityError as error:
+            raise _duplicate(error) from error
+        return await self.get(connection, node.uuid)
+
+    async def get(self, connection: AsyncConnection, ident: str) -> Node:
+        """By uuid, else by name. Raises NotFound."""
+        for column in (nodes.c.uuid, nodes.c.name):
+            row = (await connection.execute(select(nodes).where(column == ident))).first()
+            if row is not None:
+                return self._node(row)
+        raise NotFound(f"Node {ident} could not be found.")
+
+    async def find_by_instance(self, connection: AsyncConnection, instance: str) -> Node | None:
+        """The node that carries an instance."""
+        query = select(nodes).where(nodes.c.instance_uuid == instance)
+        row = (await connection.execute(query)).first()
+        return self._node(row) if row is not None else None
+
+    async def find_by_macs(
+        self, connection: AsyncConnection, addresses: Sequence[str]
+    ) -> Node | None:
+        """The one node that has any of these NICs; None when there is none or more than one."""
+        owners = select(ports.c.node_uuid).where(ports.c.address.in_(addresses)).distinct()
+        rows = (await connection.execute(select(nodes).where(nodes.c.uuid.in_(owners)))).all()
+        return self._node(rows[0]) if len(rows) == 1 else None
+
+    async def list(
+        self,
+        connection: AsyncConnection,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        *,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str = "id",
+        descending: bool = False,
+    ) -> list[Node]:
+        """A page in `sort_key` order, after the node `marker`. Raises Invalid for an unknown one."""
+        query = select(nodes).where(*conditions)
+        query = await _paged(connection, query, sort_key, descending, marker)
+        rows = (await connection.execute(query.limit(limit))).all()
+        return [self._node(row) for row in rows]
+
+    async def save(self, connection: AsyncConnection, node: Node) -> None:
+        """Write everything but the states, which belong to the engine. Raises NotFound, Conflict."""
+        columns = {k: v for k, v in self._columns(node).items() if k not in _STATES}
+        await self._update(connection, node.uuid, columns)
+
+    async def save_states(self, connection: AsyncConnection, node: Node) -> None:
+        """Write the states only."""
+        columns = {k: v for k, v in self._columns(node).items() if k in _STATES}
+        await self._update(connection, node.uuid, columns)
+
+    async def claim(self, connection: AsyncConnection, uuid: str, instance_uuid: str) -> bool:
+        """Give a free, available node to an instance, atomically; False when it is not free."""
+        condition = (
+            (nodes.c.uuid == uuid)
+            & (nodes.c.instance_uuid.is_(None) | (nodes.c.instance_uuid == instance_uuid))
+            & (nodes.c.provision_state == State.AVAILABLE)
+            & nodes.c.maintenance.is_(False)
+        )
+        statement = update(nodes).where(condition).values(instance_uuid=instance_uuid)
+        return bool((await connection.execute(statement)).rowcount)
+
+    async def remove(self, connection: AsyncConnection, uuid: str) -> None:
+        """Delete; ports, work and the rest go with it."""
+        await connection.execute(delete(nodes).where(nodes.c.uuid == uuid))
+
+    async def _update(
+        self, connection: AsyncConnection, uuid: str, columns: Mapping[str, Any]
+    ) -> None:
+        statement = update(nodes).where(nodes.c.uuid == uuid).values(updated_at=now(), **columns)
+        try:
+            result = await connection.execute(statement)
+        except IntegrityError as error:
+            raise _duplicate(error) from error
+        if not result.rowcount:
+            raise NotFound(f"Node {uuid} could not be found.")
+
+    def _columns(self, node: Node) -> dict[str, Any]:
+        values = {each.name: getattr(node, each.name) for each in fields(node)}
+        del values["created_at"], values["updated_at"]
+        values["traits"] = sorted(node.traits)
+        values["interfaces"] = {str(kind): name for kind, name in node.interfaces.items()}
+        return {**values, **{name: self._box.seal(values[name]) for name in _SEALED}}
+
+    def _node(self, row: Row[Any]) -> Node:
+        values = dict(row._mapping)
+        del values["id"]
+        values["provision_state"] = State(values["provision_state"])
+        target = values["target_provision_state"]
+        values["target_provision_state"] = State(target) if target else None
+        for name in ("power_state", "target_power_state"):
+            values[name] = Power(values[name]) if values[name] else None
+        values["traits"] = frozenset(values["traits"])
+        values["interfaces"] = {
+            InterfaceKind(kind): name for kind, name in values["interfaces"].items()
+        }
+        return Node(**{**values, **{name: self._box.open(values[name]) for name in _SEALED}})
+
+
+async def _paged(
+    connection: AsyncConnection,
+    query: Select[Any],
+    sort_key: str,
+    descending: bool,
+    marker: str | None,
+) -> Select[Any]:
+    key = nodes.c[sort_key]
+    if marker is not None:
+        found = select(key, nodes.c.id).where(nodes.c.uuid == marker)
+        row = (await connection.execute(found)).first()
+        if row is None:
+            raise Invalid(f"Marker {marker} is not a node.")
+        query = query.where(_beyond(key, row[0], row[1], descending))
+    order = (key.desc(), nodes.c.id.desc()) if descending else (key, nodes.c.id)
+    return query.order_by(*order)
+
+
+def _beyond(
+    key: ColumnElement[Any], value: Any, row_id: int, descending: bool
+) -> ColumnElement[bool]:
+    """Rows after (value, row_id); nulls sort as the lowest values, as SQLite has them."""
+    after_id = nodes.c.id < row_id if descending else nodes.c.id > row_id
+    if value is None:
+        tie = and_(key.is_(None), after_id)
+        return tie if descending else or_(tie, key.is_not(None))
+    tie = and_(key == value, after_id)
+    return or_(key < value, tie, key.is_(None)) if descending else or_(key > value, tie)
+
+
+def _duplicate(error: IntegrityError) -> Conflict:
+    words = str(error.orig)
+    for column in ("instance_uuid", "name", "uuid"):
+        if column in words:
+            return Conflict(f"A node with the same {column} already exists.")
+    return Conflict(f"The node clashes with another one: {words}.")

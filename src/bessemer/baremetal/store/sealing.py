@@ -1,0 +1,61 @@
+"""Secrets at rest: each `Secret` becomes an encrypted string on its way into a JSON column."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from bessemer.baremetal.domain.secret import Secret
+from bessemer.errors import ConfigurationError
+
+_MARK: Final = "sealed:v1:"
+
+
+class SecretBox:
+    """Seals and opens secrets with the key file made at first start (mode 0600).
+
+    Raises ConfigurationError when the key file does not open what the database holds.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "SecretBox":
+        """Open the key file, or make it."""
+        try:
+            return cls(path.read_bytes())
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(Fernet.generate_key())
+                file.flush()
+                os.fsync(file.fileno())
+            return cls(path.read_bytes())
+
+    def seal(self, info: Mapping[str, Any]) -> dict[str, Any]:
+        """JSON for the database."""
+        return {key: self._sealed(value) for key, value in info.items()}
+
+    def open(self, info: Mapping[str, Any]) -> dict[str, Any]:
+        """What `seal` was given."""
+        return {key: self._opened(value) for key, value in info.items()}
+
+    def _sealed(self, value: Any) -> Any:
+        if isinstance(value, Secret):
+            return _MARK + self._fernet.encrypt(value.reveal().encode()).decode()
+        return self.seal(value) if isinstance(value, Mapping) else value
+
+    def _opened(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith(_MARK):
+            try:
+                return Secret(self._fernet.decrypt(value.removeprefix(_MARK)).decode())
+            except InvalidToken as error:
+                raise ConfigurationError(
+                    "The secrets in the database were sealed with another key. Put the key file "
+                    "that belongs to this database back into the state directory."
+                ) from error
+        return self.open(value) if isinstance(value, Mapping) else value

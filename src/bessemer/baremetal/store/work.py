@@ -1,0 +1,137 @@
+"""Work in SQL: one row per node that something is being done to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.domain.provision.states import Event
+from bessemer.baremetal.domain.provision.work import Flow, Signal, StepCall, Waiting, Work
+from bessemer.baremetal.store.tables import nodes
+from bessemer.baremetal.store.tables import work as table
+from bessemer.context import RequestId
+
+
+async def find(connection: AsyncConnection, node_uuid: str) -> Work | None:
+    """What is in hand on a node."""
+    row = (await connection.execute(select(table).where(table.c.node_uuid == node_uuid))).first()
+    return _work(row) if row is not None else None
+
+
+async def replace(connection: AsyncConnection, work: Work) -> None:
+    """Keep this work instead of whatever was there."""
+    statement = update(table).where(table.c.node_uuid == work.node_uuid).values(**_columns(work))
+    if not (await connection.execute(statement)).rowcount:
+        await connection.execute(insert(table).values(**_columns(work)))
+
+
+async def step_begins(connection: AsyncConnection, node_uuid: str) -> None:
+    """The step in hand is about to look for itself: signs up to now are used up."""
+    statement = update(table).where(table.c.node_uuid == node_uuid).values(signalled=False)
+    await connection.execute(statement)
+
+
+async def note(connection: AsyncConnection, node_uuid: str, memo: Mapping[str, Any]) -> None:
+    """Keep the memo of the step in hand."""
+    statement = update(table).where(table.c.node_uuid == node_uuid).values(memo=dict(memo))
+    await connection.execute(statement)
+
+
+async def show_progress(connection: AsyncConnection, node_uuid: str, done: int, total: int) -> None:
+    """Keep how far the step in hand is."""
+    values = {"progress_done": done, "progress_total": total}
+    await connection.execute(update(table).where(table.c.node_uuid == node_uuid).values(**values))
+
+
+async def remove(connection: AsyncConnection, node_uuid: str) -> None:
+    """Nothing is in hand any more."""
+    await connection.execute(delete(table).where(table.c.node_uuid == node_uuid))
+
+
+async def request_abort(connection: AsyncConnection, node_uuid: str, reason: str) -> bool:
+    """Ask the worker to stop; False when there is no work."""
+    statement = update(table).where(table.c.node_uuid == node_uuid).values(abort=reason)
+    return bool((await connection.execute(statement)).rowcount)
+
+
+async def signal(connection: AsyncConnection, node_uuid: str, which: Signal) -> bool:
+    """Record that a sign has come; False when nothing there could want it.
+
+    Between two waits it is recorded as well: the step in hand may be about to wait for it.
+    """
+    present = await find(connection, node_uuid)
+    if present is None or (present.waiting and present.waiting.signal is not which):
+        return False
+    statement = update(table).where(table.c.node_uuid == node_uuid).values(signalled=True)
+    await connection.execute(statement)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A node whose work is ready to go on, and what the hash ring needs to know of it."""
+
+    node_uuid: str
+    driver: str
+    conductor_group: str
+
+
+async def due(connection: AsyncConnection, moment: datetime) -> list[Due]:
+    """Work that is ready at `moment`: not waiting, signalled, aborted or overdue."""
+    ready = (
+        table.c.due_at.is_(None)
+        | (table.c.due_at <= moment)
+        | table.c.signalled.is_(True)
+        | table.c.abort.is_not(None)
+    )
+    query = (
+        select(nodes.c.uuid, nodes.c.driver, nodes.c.conductor_group)
+        .join(table, table.c.node_uuid == nodes.c.uuid)
+        .where(ready)
+    )
+    return [Due(*row) for row in (await connection.execute(query)).all()]
+
+
+def _columns(work: Work) -> dict[str, Any]:
+    return {
+        "node_uuid": work.node_uuid,
+        "flow": work.flow,
+        "intent": work.intent,
+        "request_id": work.request_id,
+        "steps": msgspec.to_builtins(work.steps),
+        "clean_up": msgspec.to_builtins(work.clean_up),
+        "finish": work.finish,
+        "step_index": work.index,
+        "memo": dict(work.memo),
+        "waiting": msgspec.to_builtins(work.waiting),
+        "due_at": work.waiting.due_at if work.waiting is not None else None,
+        "signalled": work.signalled,
+        "abort": work.abort,
+        "failure": work.failure,
+        "progress_done": work.progress_done,
+        "progress_total": work.progress_total,
+    }
+
+
+def _work(row: Row[Any]) -> Work:
+    return Work(
+        node_uuid=row.node_uuid,
+        flow=Flow(row.flow),
+        intent=row.intent,
+        request_id=RequestId(row.request_id),
+        steps=msgspec.convert(row.steps, tuple[StepCall, ...]),
+        clean_up=msgspec.convert(row.clean_up, tuple[StepCall, ...]),
+        finish=Event(row.finish),
+        index=row.step_index,
+        memo=row.memo,
+        waiting=msgspec.convert(row.waiting, Waiting | None),
+        signalled=row.signalled,
+        abort=row.abort,
+        failure=row.failure,
+        progress_done=row.progress_done,
+        progress_total=row.progress_total,
+    )
