@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bessemer import clock
-from bessemer.baremetal.domain.node import InterfaceKind, Node
+from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision import plan
 from bessemer.baremetal.domain.provision.states import State
@@ -92,7 +92,7 @@ class MemoryTask:
     @property
     def interfaces(self) -> Interfaces:
         """The plug-ins given."""
-        return SomeInterfaces(self.plugins)  # type: ignore[return-value]
+        return SomeInterfaces(self.plugins)
 
     def work_for(self, *steps: StepCall, flow: Flow = Flow.DEPLOY) -> Work:
         """Fresh work on this node."""
@@ -116,6 +116,9 @@ class MemoryTask:
     async def save(self, node: Node) -> None:
         self.node = node
         self._maybe_raise("save")
+
+    async def saw_power(self, state: Power) -> None:
+        self.node = replace(self.node, power_state=state)
 
     async def save_port(self, port: Port) -> None:
         others = tuple(each for each in self.ports if each.uuid != port.uuid)
