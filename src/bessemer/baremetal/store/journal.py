@@ -40,7 +40,7 @@ async def end(
         await connection.execute(update(journal).where(journal.c.id == entry).values(**values))
 
 
-async def of_intents(
+async def of_node(
     connection: AsyncConnection, node_uuid: str, limit: int = 500
 ) -> list[JournalEntry]:
     """The newest entries of a node, oldest first."""

@@ -1,0 +1,194 @@
+"""The bare metal room put together: what other rooms call, and the conductor behind it."""
+
+import asyncio
+import uuid
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bessemer.baremetal.conductor.conductor import Conductor, Identity
+from bessemer.baremetal.conductor.task import Shelves
+from bessemer.baremetal.conductor.worker import Engine
+from bessemer.baremetal.domain.node import Node, PowerTarget
+from bessemer.baremetal.domain.port import normalise_mac
+from bessemer.baremetal.domain.provision.work import Work
+from bessemer.baremetal.interfaces.registry import Registry
+from bessemer.baremetal.operations import provision, set_power, vifs
+from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.operations.flows import Flows
+from bessemer.baremetal.operations.sync_power import PowerSync
+from bessemer.baremetal.public import (
+    NODE_CHANGED,
+    JournalEntry,
+    NodeTaken,
+    NodeView,
+    Progress,
+    Validation,
+)
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.baremetal.store import journal
+from bessemer.baremetal.store import work as work_store
+from bessemer.baremetal.store.nodes import NodeStore
+from bessemer.baremetal.store.sealing import SecretBox
+from bessemer.bus.bus import Bus
+from bessemer.context import RequestContext
+from bessemer.db.engine import Database
+from bessemer.errors import Invalid
+from bessemer.json_types import Json, JsonObject
+
+log = structlog.get_logger()
+
+
+class EmbeddedBareMetal:
+    """Implements `public.BareMetalService` in process."""
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        registry: Registry,
+        settings: BareMetalSettings,
+        state_directory: Path,
+        hostname: str,
+    ) -> None:
+        identity = Identity(hostname, str(uuid.uuid4()))
+        shelves = Shelves(database, NodeStore(SecretBox.from_file(state_directory / "secret.key")))
+        flows = Flows(settings)
+        self._bus = bus
+        self._settings = settings
+        self._background: set[asyncio.Task[None]] = set()
+        self.desk = Desk(shelves, registry, flows, bus, hostname, settings)
+        engine = Engine(
+            shelves=shelves,
+            registry=registry,
+            owner=identity.owner,
+            lease_duration=settings.lease_duration,
+            next_work=flows.after,
+            changed=self._announce,
+        )
+        self.conductor = Conductor(engine, bus, identity, settings)
+
+    async def start(self) -> None:
+        """Take up whatever work there is."""
+        await self.conductor.start()
+        sync = PowerSync(self.desk)
+        self.conductor.every(self._settings.sync_power_state_interval, sync.round)
+
+    async def stop(self) -> None:
+        """End in good order."""
+        await self.conductor.stop()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def list_nodes(self, context: RequestContext) -> Sequence[NodeView]:
+        async with self.desk.reading() as connection:
+            nodes = await self.desk.shelves.nodes.list(connection)
+        return [_view(node, None) for node in nodes]
+
+    async def get_node(self, context: RequestContext, ident: str) -> NodeView:
+        async with self.desk.reading() as connection:
+            node = await self.desk.shelves.nodes.get(connection, ident)
+            return _view(node, await work_store.find(connection, node.uuid))
+
+    async def claim(self, context: RequestContext, node_uuid: str, instance_uuid: str) -> None:
+        async with self.desk.shelves.database.write() as connection:
+            taken = await self.desk.shelves.nodes.claim(connection, node_uuid, instance_uuid)
+        if not taken:
+            raise NodeTaken(f"Node {node_uuid} is not free any more.")
+        self._announce(node_uuid)
+
+    async def release(self, context: RequestContext, node_uuid: str, instance_uuid: str) -> None:
+        async with self.desk.shelves.database.write() as connection:
+            node = await self.desk.shelves.nodes.get(connection, node_uuid)
+            if node.instance_uuid != instance_uuid:
+                return
+            free = replace(node, instance_uuid=None, instance_info={})
+            await self.desk.shelves.nodes.save(connection, free)
+        self._announce(node_uuid)
+
+    async def set_instance_info(
+        self, context: RequestContext, node_uuid: str, info: JsonObject
+    ) -> None:
+        async with self.desk.changing(node_uuid, "instance info") as (connection, node):
+            changed = replace(node, instance_info=dict(info))
+            await self.desk.shelves.nodes.save(connection, changed)
+
+    async def validate(self, context: RequestContext, node_uuid: str) -> Mapping[str, Validation]:
+        return await provision.validate(self.desk, node_uuid)
+
+    async def attach_vif(self, context: RequestContext, node_uuid: str, vif_id: str) -> str:
+        return await vifs.attach(self.desk, context, node_uuid, vif_id)
+
+    async def detach_vif(self, context: RequestContext, node_uuid: str, vif_id: str) -> None:
+        if vif_id in await vifs.list_vifs(self.desk, node_uuid):
+            await vifs.detach(self.desk, context, node_uuid, vif_id)
+
+    async def provision(
+        self, context: RequestContext, node_uuid: str, target: str, *, configdrive: Json = None
+    ) -> None:
+        request = provision.ProvisionRequest(target, configdrive)
+        await provision.provision(self.desk, context, node_uuid, request)
+
+    async def set_power(self, context: RequestContext, node_uuid: str, target: str) -> None:
+        try:
+            wanted = PowerTarget(target)
+        except ValueError:
+            raise Invalid(f"Invalid power target {target!r}.") from None
+        node = await set_power.accept(self.desk, node_uuid, wanted)
+        self.power_later(node.uuid, wanted)
+
+    async def journal(self, context: RequestContext, node_uuid: str) -> Sequence[JournalEntry]:
+        async with self.desk.reading() as connection:
+            node = await self.desk.shelves.nodes.get(connection, node_uuid)
+            return await journal.of_node(connection, node.uuid)
+
+    async def find_node_by_mac(self, address: str) -> Node | None:
+        """The node that a NIC belongs to. Raises Invalid for what is no MAC."""
+        async with self.desk.reading() as connection:
+            return await self.desk.shelves.nodes.find_by_macs(connection, [normalise_mac(address)])
+
+    def power_later(self, node_uuid: str, target: PowerTarget) -> None:
+        """Carry an accepted power request out in the background."""
+        self._in_background(set_power.carry_out(self.desk, node_uuid, target))
+
+    def _announce(self, node_uuid: str) -> None:
+        self._in_background(self._bus.publish(NODE_CHANGED, {"node_uuid": node_uuid}))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_logged(work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("background.failed")
+
+
+def _view(node: Node, work: Work | None) -> NodeView:
+    progress = None
+    if work is not None and work.progress_total:
+        progress = Progress(work.progress_done, work.progress_total)
+    return NodeView(
+        uuid=node.uuid,
+        name=node.name,
+        provision_state=node.provision_state,
+        target_provision_state=node.target_provision_state,
+        power_state=node.power_state,
+        maintenance=node.maintenance,
+        instance_uuid=node.instance_uuid,
+        resource_class=node.resource_class,
+        traits=node.traits,
+        properties=node.properties,
+        last_error=node.last_error,
+        step=str(work.step) if work is not None and work.step is not None else None,
+        progress=progress,
+        extra=node.extra,
+        retired=node.retired,
+    )
