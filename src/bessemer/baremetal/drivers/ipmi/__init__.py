@@ -1,0 +1,1 @@
+"""Power and boot device by IPMI, through the `ipmitool` program."""
