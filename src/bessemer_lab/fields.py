@@ -96,9 +96,9 @@ class Fields:
             self.refuse(name, rule)
         return network
 
-    def items(self, name: str, at_least: int) -> list[tuple[object, str]]:
+    def items(self, name: str, at_least: int, at_most: int = 1000) -> list[tuple[object, str]]:
         """The list `name`, each item with its path."""
         value = self.values.get(name, [])
-        if not isinstance(value, list) or len(value) < at_least:
-            self.refuse(name, f"must be a list of at least {at_least}")
+        if not isinstance(value, list) or not at_least <= len(value) <= at_most:
+            self.refuse(name, f"must be a list of {at_least} to {at_most} items")
         return [(item, f"{self.at(name)}[{index}]") for index, item in enumerate(value)]

@@ -34,6 +34,8 @@ INTERFACE_RULE: Final = (
     "must be 1 to 15 letters, digits, dots, dashes or underscores,"
     " and not begin with tor- or ovs-, nor be lo or oob"
 )
+MOST_DISKS: Final = 6
+"""The emulated chipset has six SATA ports."""
 SERIAL: Final = r"[A-Za-z0-9_-]{1,20}"
 PRINTABLE: Final = r"[!-~]{1,%d}"
 
@@ -97,7 +99,7 @@ def _machine(item: object, path: str, oob: IPv4Network) -> MachineSpec:
     allowed = ("name", "cpus", "memory_mib", "firmware", "disks", "nics", "bmc")
     fields = Fields(item, path, allowed)
     name = fields.text("name", NAME, NAME_RULE)
-    disks = enumerate(fields.items("disks", 1))
+    disks = enumerate(fields.items("disks", 1, MOST_DISKS))
     return MachineSpec(
         name=name,
         cpus=fields.integer("cpus", 1, 64),

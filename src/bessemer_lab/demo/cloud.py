@@ -1,0 +1,121 @@
+"""`bessemer serve` as a process of its own, beside a rack."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bessemer_lab.errors import LabError
+from bessemer_lab.lab import Lab
+
+START_LIMIT_S = 60.0
+STOP_LIMIT_S = 20.0
+
+
+@dataclass
+class CloudProcess:
+    """The server process, its settings file and its log."""
+
+    lab: Lab
+    directory: Path
+    settings: str
+    port: int = 6385
+    _process: asyncio.subprocess.Process | None = field(default=None, init=False)
+
+    @property
+    def url(self) -> str:
+        """Where the operators' API answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """The server's log file; every start appends."""
+        return self.directory / "server.log"
+
+    @property
+    def settings_file(self) -> Path:
+        """The TOML file that `bessemer serve --config` reads."""
+        return self.directory / "bessemer.toml"
+
+    @property
+    def pid(self) -> int:
+        """The running server's process id."""
+        if self._process is None:
+            raise LabError("the server is not running")
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start and return once it serves. Raises LabError with the end of its log when it does not."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.settings_file.write_text(self.settings)
+        with _ReadinessSocket(self.directory / "notify.sock") as ready, self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bessemer",
+                "serve",
+                "--config",
+                str(self.settings_file),
+                env={**os.environ, "NOTIFY_SOCKET": str(ready.path)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            await self._await_readiness(ready, self._process)
+
+    async def stop(self) -> None:
+        """End it in good order; by force after a while."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            async with asyncio.timeout(STOP_LIMIT_S):
+                await self._process.wait()
+        except TimeoutError:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """kill -9."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
+            await self._process.wait()
+
+    async def _await_readiness(
+        self, ready: "_ReadinessSocket", process: asyncio.subprocess.Process
+    ) -> None:
+        ended = asyncio.create_task(process.wait())
+        is_ready = asyncio.create_task(ready.wait())
+        done, pending = await asyncio.wait(
+            {ended, is_ready}, timeout=START_LIMIT_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in pending:
+            task.cancel()
+        if is_ready not in done:
+            tail = self.log.read_text(errors="replace")[-2000:]
+            raise LabError(f"bessemer serve did not start; the end of {self.log}:\n{tail}")
+
+
+class _ReadinessSocket:
+    """Receives sd_notify(3)'s READY=1."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.unlink(missing_ok=True)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.bind(str(path))
+
+    def __enter__(self) -> "_ReadinessSocket":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        self.path.unlink(missing_ok=True)
+
+    async def wait(self) -> None:
+        """Return when the server says that it is ready."""
+        loop = asyncio.get_running_loop()
+        while b"READY=1" not in await loop.sock_recv(self._socket, 1024):
+            pass

@@ -1,0 +1,1 @@
+"""One machine of a rack: its power, boot order, console and controller, all in one process."""

@@ -1,0 +1,175 @@
+"""One machine's power and boot order: what its buttons do, whoever presses them."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from enum import StrEnum
+from typing import Final
+
+from bessemer_lab.accelerator import Accelerator
+from bessemer_lab.errors import LabError
+from bessemer_lab.layout import MachineFiles
+from bessemer_lab.machine import boot, command_line, qemu
+from bessemer_lab.machine.boot import BootDevice, boot_order
+from bessemer_lab.machine.console import Console
+from bessemer_lab.machine.faults import Fault
+from bessemer_lab.rack import Firmware, MachineSpec
+
+LOG = logging.getLogger(__name__)
+OFF_TIME_S: Final = 1.0
+"""How long a power cycle leaves the machine without power."""
+
+
+class Power(StrEnum):
+    """Whether the machine has power."""
+
+    ON = "on"
+    OFF = "off"
+
+
+class Machine:
+    """A machine that can be switched on and off; its power is on exactly while QEMU runs."""
+
+    def __init__(
+        self, spec: MachineSpec, files: MachineFiles, accelerator: Accelerator, console: Console
+    ) -> None:
+        self.spec = spec
+        self.files = files
+        self.console = console
+        self.faults: frozenset[Fault] = frozenset()
+        self.boot = boot.load(files.boot_choice)
+        self.power = Power.OFF
+        self.power_changed = asyncio.Condition()
+        self._accelerator = accelerator
+        self._qemu: qemu.Qemu | None = None
+        self._life: asyncio.Task[None] | None = None
+        self._buttons = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """QEMU's process id while the power is on."""
+        return self._qemu.pid if self._qemu else None
+
+    async def power_on(self) -> None:
+        """Switch on and start from the ordered boot device; nothing happens if it is on."""
+        if Fault.IGNORE_POWER_ON in self.faults:
+            return
+        async with self._buttons:
+            await self._start()
+
+    async def power_off(self) -> None:
+        """Take the power away at once; nothing happens if it is off."""
+        if Fault.IGNORE_POWER_OFF in self.faults:
+            return
+        async with self._buttons:
+            await self._stop()
+
+    async def cycle(self) -> None:
+        """Take the power away for a second; nothing happens if it is off."""
+        async with self._buttons:
+            if self._qemu is not None:
+                await self._stop()
+                await asyncio.sleep(OFF_TIME_S)
+                await self._start()
+
+    async def reset(self) -> None:
+        """Start anew without taking the power away; nothing happens if it is off."""
+        await self._tell("system_reset")
+
+    async def soft_off(self) -> None:
+        """Press the power button for a moment (ACPI): the operating system shuts down if it cares."""
+        if Fault.IGNORE_SOFT_OFF not in self.faults:
+            await self._tell("system_powerdown")
+
+    async def interrupt(self) -> None:
+        """Send a non-maskable interrupt to every CPU."""
+        await self._tell("inject-nmi")
+
+    async def set_boot_device(self, device: BootDevice | None, *, persistent: bool) -> None:
+        """Boot from `device` next time, or from now on; None goes back to the machine's habit."""
+        if Fault.IGNORE_BOOT_DEVICE in self.faults:
+            return
+        self._choose(self.boot.told(device, persistent=persistent))
+        async with self._buttons:
+            if self._qemu is not None:
+                await self._qemu.order_boot(boot_order(self.spec, self.boot.next))
+
+    async def wait_for_power(self, power: Power) -> None:
+        """Return once the power is as asked."""
+        async with self.power_changed:
+            await self.power_changed.wait_for(lambda: self.power is power)
+
+    async def _tell(self, command: str) -> None:
+        async with self._buttons:
+            if self._qemu is not None:
+                await self._qemu.execute(command)
+
+    async def _start(self) -> None:
+        if self._qemu is not None:
+            return
+        self._prepare_nvram()
+        LOG.info("power on, boot device %s", self.boot.next)
+        await self._set_power(Power.ON)
+        try:
+            started = await qemu.start(self._command_line, self.files.qemu_log)
+        except LabError:
+            await self._set_power(Power.OFF)
+            raise
+        self._qemu = started
+        self._life = asyncio.create_task(self._live(started))
+        await self._use_up_order(started)
+        if Fault.NEVER_BOOTS not in self.faults:
+            await started.execute("cont")
+
+    def _command_line(self, wiring: command_line.Wiring) -> list[str]:
+        return command_line.command_line(
+            self.spec, self.files, self.boot.next, self._accelerator, wiring
+        )
+
+    async def _stop(self) -> None:
+        if self._qemu is not None and self._life is not None:
+            LOG.info("power off")
+            await self._qemu.end()
+            await self._life
+
+    async def _live(self, running: qemu.Qemu) -> None:
+        carrying = asyncio.create_task(self.console.attach(running.serial))
+        watching = asyncio.create_task(self._watch_resets(running))
+        status = await running.ended()
+        watching.cancel()
+        await asyncio.gather(carrying, watching, return_exceptions=True)
+        if status == 0:
+            LOG.info("the power went off")
+        else:
+            LOG.error("QEMU died with status %d; see %s", status, self.files.qemu_log)
+        self._qemu = None
+        await self._set_power(Power.OFF)
+
+    async def _watch_resets(self, running: qemu.Qemu) -> None:
+        while True:
+            await running.next_reset()
+            LOG.info("reset, boot device %s", self.boot.next)
+            async with self._buttons:
+                with contextlib.suppress(LabError):
+                    await self._use_up_order(running)
+
+    async def _use_up_order(self, running: qemu.Qemu) -> None:
+        # The firmware has its boot order from the moment of the start; what is set now is for the
+        # next reset, which the guest may cause at any time without asking.
+        if self.boot.once is not None:
+            self._choose(self.boot.started())
+            await running.order_boot(boot_order(self.spec, self.boot.next))
+
+    def _choose(self, choice: boot.BootChoice) -> None:
+        self.boot = choice
+        boot.save(self.files.boot_choice, choice)
+
+    async def _set_power(self, power: Power) -> None:
+        async with self.power_changed:
+            self.power = power
+            self.power_changed.notify_all()
+
+    def _prepare_nvram(self) -> None:
+        if self.spec.firmware is Firmware.UEFI and not self.files.nvram.exists():
+            shutil.copyfile(command_line.OVMF_VARS, self.files.nvram)
