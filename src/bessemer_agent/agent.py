@@ -143,7 +143,7 @@ class Agent:
             lambda: conductor.heartbeat(reply.node_uuid, beat), reply.config.heartbeat_timeout_s
         )
         surroundings = Surroundings(
-            self._machine, self._parameters, reply.config, self._recent, heartbeater.stop
+            self._machine, self._parameters, reply, self._recent, heartbeater.stop
         )
         journal = Journal(
             command_table(surroundings),

@@ -1,1 +1,21 @@
-"""Disk image formats as facts: recognise, check and map raw, qcow2 and ISO 9660; pure."""
+"""Disk image formats and partition tables: pure functions over `read_at`, no input or output."""
+
+from bessemer_formats.facts import (
+    DEFAULT_PERMITTED,
+    ImageFacts,
+    ImageFormat,
+    ReadAt,
+    UnsafeImage,
+    check_allowed,
+)
+from bessemer_formats.inspection import inspect
+
+__all__ = [
+    "DEFAULT_PERMITTED",
+    "ImageFacts",
+    "ImageFormat",
+    "ReadAt",
+    "UnsafeImage",
+    "check_allowed",
+    "inspect",
+]

@@ -5,12 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bessemer_agent.commands import standby, steps
+from bessemer_agent.commands.boot_entry import BootEntryInstaller
 from bessemer_agent.commands.command import Command, Invocation
+from bessemer_agent.commands.execute_step import StepRunner, clean_steps, deploy_steps
 from bessemer_agent.commands.logs import collect_system_logs
+from bessemer_agent.commands.node_disks import NodeDisks
+from bessemer_agent.commands.write import ImageWriter, image_info
+from bessemer_agent.image_writing.download import Patience
 from bessemer_agent.kernel_parameters import Parameters
 from bessemer_agent.log import RecentLines
 from bessemer_agent.machine import Machine
-from bessemer_wire import AgentConfig
+from bessemer_wire import LookupReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +24,28 @@ class Surroundings:
 
     machine: Machine
     parameters: Parameters
-    config: AgentConfig
+    reply: LookupReply
     recent_log: RecentLines
     stop: Callable[[], None]
 
 
 def command_table(around: Surroundings) -> dict[str, Command]:
-    machine = around.machine
+    machine, parameters = around.machine, around.parameters
+    disks = NodeDisks(machine, parameters, around.reply.node)
+    patience = Patience(
+        parameters.image_download_timeout_s, parameters.image_download_retries, parameters.insecure
+    )
+    writer = ImageWriter(disks, around.reply.config, patience)
+    deploy = StepRunner("deploy", deploy_steps(writer, disks), disks)
+    clean = StepRunner("clean", clean_steps(disks), disks)
+    boot = BootEntryInstaller(machine, disks)
     return {
+        "deploy.execute_deploy_step": Command(deploy.run, asynchronous=True, check=deploy.check),
+        "clean.execute_clean_step": Command(clean.run, asynchronous=True, check=clean.check),
+        "standby.prepare_image": Command(
+            writer.prepare_image, asynchronous=True, check=lambda call: image_info(call.params)
+        ),
+        "image.install_bootloader": Command(boot.install_bootloader, asynchronous=True),
         "deploy.get_deploy_steps": Command(steps.get_deploy_steps),
         "clean.get_clean_steps": Command(steps.get_clean_steps),
         "standby.get_partition_uuids": Command(standby.get_partition_uuids),

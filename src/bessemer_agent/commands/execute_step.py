@@ -1,0 +1,75 @@
+"""execute_deploy_step and execute_clean_step: run one of the offered steps."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bessemer_agent.command_failed import InvalidParameters, VersionMismatch
+from bessemer_agent.commands.command import Invocation, Report
+from bessemer_agent.commands.node_disks import NodeDisks
+from bessemer_agent.commands.steps import VERSIONS
+from bessemer_agent.commands.write import ImageWriter, image_info
+from bessemer_agent.disks.erase import erase, erase_metadata
+
+Step = Callable[[Mapping[str, Any], Report], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRunner:
+    """`kind` is "deploy" or "clean": it names the keys of parameters and results."""
+
+    kind: str
+    steps: Mapping[str, Step]
+    disks: NodeDisks
+
+    def check(self, call: Invocation) -> None:
+        """Raises InvalidParameters before anything is touched."""
+        step = call.mapping("step")
+        name = step.get("step")
+        if name not in self.steps:
+            raise InvalidParameters(
+                f"there is no {self.kind} step {name!r}; there are {', '.join(self.steps)}"
+            )
+        if name == "write_image":
+            image_info(_arguments(step))
+
+    def run(self, call: Invocation) -> dict[str, Any]:
+        """Raises CommandFailed."""
+        known = call.optional_mapping(f"{self.kind}_version")
+        if known and known != VERSIONS:
+            raise VersionMismatch(f"the steps were asked of version {known}; this is {VERSIONS}")
+        self.disks.learn(call.optional_mapping("node"))
+        step = call.mapping("step")
+        result = self.steps[step["step"]](_arguments(step), call.report)
+        return {f"{self.kind}_result": result, f"{self.kind}_step": step}
+
+
+def _arguments(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    arguments = step.get("args")
+    return arguments if isinstance(arguments, dict) else {}
+
+
+def deploy_steps(writer: ImageWriter, disks: NodeDisks) -> dict[str, Step]:
+    return {"write_image": writer.write, "erase_devices_metadata": _erase_metadata(disks)}
+
+
+def clean_steps(disks: NodeDisks) -> dict[str, Step]:
+    return {"erase_devices_metadata": _erase_metadata(disks), "erase_devices": _erase(disks)}
+
+
+def _erase_metadata(disks: NodeDisks) -> Step:
+    def step(arguments: Mapping[str, Any], report: Report) -> dict[str, str]:
+        found = disks.erasable()
+        for number, disk in enumerate(found):
+            report(f"erasing metadata of {disk.name}", number, len(found))
+            erase_metadata(disks.path_of(disk))
+        return {disk.name: "metadata erased" for disk in found}
+
+    return step
+
+
+def _erase(disks: NodeDisks) -> Step:
+    def step(arguments: Mapping[str, Any], report: Report) -> dict[str, str]:
+        return {disk.name: erase(disk, disks.path_of(disk), report) for disk in disks.erasable()}
+
+    return step

@@ -1,0 +1,1 @@
+"""The machine's disks: finding, choosing, writing raw blocks, erasing."""
