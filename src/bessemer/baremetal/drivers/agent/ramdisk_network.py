@@ -1,0 +1,55 @@
+"""Where a ramdisk reaches us: the listener's URL on the network that the ramdisk runs on."""
+
+from dataclasses import dataclass
+
+from bessemer.baremetal.interfaces.boot import Purpose
+from bessemer.baremetal.interfaces.task import Task
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.network.public import NetworkError, NetworkService, NetworkView
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Our own address on a ramdisk's network; it serves DHCP, TFTP and HTTP."""
+
+    address: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Without a trailing slash."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"http://{host}:{self.port}"
+
+
+def ramdisk_port_ids(task: Task, purpose: str) -> list[str]:
+    """The network ports through which the node's NICs are on the network for `purpose`."""
+    key = f"{Purpose(purpose)}_vif_port_id"
+    return [str(port.internal_info[key]) for port in task.ports if port.internal_info.get(key)]
+
+
+async def find_listener(
+    task: Task, network: NetworkService, settings: BareMetalSettings, purpose: str
+) -> Listener:
+    """On the network that the node's NICs are on, else the one that settings name for `purpose`.
+
+    Raises NotFound, Conflict, NetworkError.
+    """
+    attached = ramdisk_port_ids(task, purpose)
+    if attached:
+        ident = (await network.get_port(task.context, attached[0])).network_id
+    else:
+        named = task.node.driver_info.get(f"{Purpose(purpose)}_network")
+        ident = str(named or getattr(settings.networks, Purpose(purpose)))
+    view = await network.get_network(task.context, ident)
+    return Listener(_service_address(view), settings.ramdisk_port)
+
+
+def _service_address(view: NetworkView) -> str:
+    for subnet in view.subnets:
+        if subnet.service_address:
+            return subnet.service_address
+    raise NetworkError(
+        f"Network {view.name} has no subnet with an address of ours: a ramdisk there could reach "
+        f"nobody. Add one with DHCP (`openstack subnet create --network {view.name} …`)."
+    )

@@ -1,0 +1,42 @@
+"""Sentences for people: what machines said, made harmless; sizes; the next safe command."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.provision.work import Flow
+
+MIB: Final = 1024 * 1024
+GIB: Final = 1024 * MIB
+LONGEST_QUOTE: Final = 1000
+
+_NEXT_COMMAND: Final[Mapping[Flow, str]] = {
+    Flow.DEPLOY: "openstack baremetal node deploy {node}",
+    Flow.CLEAN: "openstack baremetal node manage {node}` and `openstack baremetal node provide {node}",
+    Flow.INSPECT: "openstack baremetal node inspect {node}",
+}
+
+
+def next_command(flow: Flow, node: Node) -> str:
+    """What starts the work over once the cause is gone."""
+    command = _NEXT_COMMAND.get(flow, "openstack baremetal node show {node}")
+    return f"`{command.format(node=node.name or node.uuid)}`"
+
+
+def quoted(text: str, limit: int = LONGEST_QUOTE) -> str:
+    """What a machine said, on one line, without control characters, at most `limit` characters."""
+    clean = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def how_far(done: int, total: int) -> str:
+    """`43 % (430 of 1000 MiB)`; both in bytes, `total` 0 when it is not known."""
+    if total <= 0:
+        return f"{done // MIB} MiB" if done > 0 else "an unknown part"
+    return f"{100 * done // total} % ({done // MIB} of {-(-total // MIB)} MiB)"
+
+
+def seconds(since: datetime, until: datetime) -> int:
+    """Whole seconds between two moments."""
+    return round((until - since).total_seconds())

@@ -1,0 +1,1 @@
+"""Boot interface `ipxe`: DHCP and TFTP bring iPXE, and iPXE brings the ramdisk over HTTP."""

@@ -1,0 +1,153 @@
+"""Boot interface `ipxe`: the steps around a ramdisk's boot, and the instance's own boot."""
+
+from dataclasses import replace
+from typing import Any
+
+from bessemer.baremetal.domain.node import BootDevice, Node
+from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
+from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, find_listener
+from bessemer.baremetal.drivers.agent.words import next_command, quoted
+from bessemer.baremetal.drivers.ipxe.boot_config import KEY, BootConfig
+from bessemer.baremetal.drivers.ipxe.dhcp_options import BOOT_PROGRAMS, boot_options
+from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
+from bessemer.baremetal.drivers.ipxe.ramdisk_files import KEYS, chosen, is_path, servable
+from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
+from bessemer.baremetal.interfaces.boot import BootInterface, Purpose
+from bessemer.baremetal.interfaces.plugin import step
+from bessemer.baremetal.interfaces.task import Task
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.errors import Conflict, Invalid, NotFound
+from bessemer.image.public import ImageService
+from bessemer.network.public import NetworkError, NetworkService
+
+
+class IpxeBoot(BootInterface):
+    """Network boot by iPXE over HTTP, for BIOS and UEFI (Ironic's boot interface `ipxe`)."""
+
+    def __init__(
+        self, images: ImageService, network: NetworkService, settings: BareMetalSettings
+    ) -> None:
+        self._images = images
+        self._network = network
+        self._settings = settings
+
+    def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
+        """Raises Invalid without kernel, ramdisk, a NIC to boot from, or with bad parameters."""
+        for key in KEYS:
+            place = chosen(node, self._settings, key)
+            if is_path(node, self._settings, key, place):
+                servable(place, self._settings, key)
+        if not any(port.pxe_enabled for port in ports):
+            raise Invalid(
+                f"Node {node.name or node.uuid} has no NIC to boot from: create a port with "
+                "pxe_enabled (`openstack baremetal port create --node … <MAC>`)."
+            )
+        _boot_mode(node)
+        self._appended(node)
+
+    @step("deploy", "clean")
+    async def prepare_ramdisk(self, task: Task, purpose: str) -> Outcome:
+        """Write down what to boot, forget the last agent, and see DHCP's answer in force.
+
+        The machine must be off: an agent still alive would report itself anew.
+        """
+        try:
+            listener = await find_listener(task, self._network, self._settings, purpose)
+            config = await self._configuration(task, listener, Purpose(purpose))
+            boot_mode = _boot_mode(task.node)
+            nics = _booting_nics(task, purpose)
+        except (Invalid, NotFound, Conflict, NetworkError) as error:
+            return Failed(f"{error} Then: {next_command(task.work.flow, task.node)}.")
+        await task.save(_with_boot(task.node, config))
+        for port_id, nic in nics.items():
+            script_url = f"{listener.url}/boot/ipxe/{nic.address}"
+            options = boot_options(boot_mode, listener.address, script_url)
+            await self._network.set_dhcp_options(task.context, port_id, options)
+        for port_id in nics:
+            await self._network.wait_until_active(port_id, self._settings.switch_timeout)
+        macs = ", ".join(nic.address for nic in nics.values())
+        return Done(f"DHCP sends {macs} to the {purpose} ramdisk")
+
+    @step("deploy", "clean")
+    async def clean_up_ramdisk(self, task: Task) -> Outcome:
+        """Hand out no more boot files; the DHCP options go with the network port."""
+        if KEY in task.node.driver_internal_info:
+            await task.save(task.node.with_internal(**{KEY: None}))
+        return Done("no network boot is prepared")
+
+    async def prepare_instance(self, task: Task) -> None:
+        """Boot device: disk, persistent."""
+        await task.interfaces.management.set_boot_device(
+            task.node, BootDevice.DISK, persistent=True
+        )
+
+    async def _configuration(self, task: Task, listener: Listener, purpose: Purpose) -> BootConfig:
+        node = task.node
+        kernel, ramdisk = [await self._place(task, listener, key) for key in KEYS]
+        params = self._appended(node) + self._own_parameters(task, listener, purpose)
+        config = BootConfig(node.uuid, purpose.value, listener.url, kernel, ramdisk, params.words)
+        ramdisk_script(config, "00:00:00:00:00:00")  # what cannot be said is refused here and now
+        return config
+
+    async def _place(self, task: Task, listener: Listener, key: str) -> str:
+        """A servable file's real path or a URL. Raises Invalid, NotFound, Conflict."""
+        place = chosen(task.node, self._settings, key)
+        if is_path(task.node, self._settings, key, place):
+            return servable(place, self._settings, key)
+        if place.startswith(("http://", "https://")):
+            return place
+        view = await self._images.get_image(task.context, place.removeprefix("glance://"))
+        return await self._images.temporary_url(
+            task.context,
+            view.id,
+            base_url=listener.url,
+            lifetime=self._settings.image_url_lifetime,
+        )
+
+    def _appended(self, node: Node) -> KernelParameters:
+        """The operator's: `%default%` in a node's stands for the settings' (as in Ironic)."""
+        default = self._settings.ramdisk_kernel_params
+        own = node.driver_info.get("kernel_append_params")
+        text = default if own is None else str(own).replace("%default%", default)
+        return KernelParameters.parse(f"console={self._settings.ramdisk_console} {text}")
+
+    def _own_parameters(self, task: Task, listener: Listener, purpose: Purpose) -> KernelParameters:
+        """Ours come last, and so win over what an operator appended."""
+        words = [
+            f"ipa-api-url={listener.url}",
+            f"ipa-global-request-id={task.context.request_id}",
+        ]
+        if purpose is Purpose.INSPECTION:
+            words.append(f"ipa-inspection-callback-url={listener.url}/v1/continue_inspection")
+            words.append("ipa-collect-lldp=1")
+        return KernelParameters(tuple(words))
+
+
+def _with_boot(node: Node, config: BootConfig) -> Node:
+    internal: dict[str, Any] = {
+        key: value
+        for key, value in node.driver_internal_info.items()
+        if not key.startswith("agent_")
+    }
+    return replace(node, driver_internal_info={**internal, KEY: config.as_json()})
+
+
+def _booting_nics(task: Task, purpose: str) -> dict[str, Port]:
+    key = f"{Purpose(purpose)}_vif_port_id"
+    nics = {str(nic.internal_info[key]): nic for nic in task.ports if nic.internal_info.get(key)}
+    if not nics:
+        raise Invalid(
+            f"No NIC of node {task.node.name or task.node.uuid} is on the {purpose} network, so "
+            "none could boot from it: check that a port is pxe_enabled and has its "
+            "local_link_connection (`openstack baremetal port list --node …`)."
+        )
+    return nics
+
+
+def _boot_mode(node: Node) -> str | None:
+    """`bios` or `uefi`; None when nobody said. Raises Invalid."""
+    mode = node.boot_mode
+    if mode is not None and mode not in BOOT_PROGRAMS:
+        raise Invalid(f"Boot mode {quoted(mode, 40)!r} (capabilities) is neither bios nor uefi.")
+    return mode

@@ -1,0 +1,53 @@
+"""What one node's next network boot is to load; lives in `driver_internal_info.boot_config`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bessemer.baremetal.domain.node import Node
+
+KEY: Final = "boot_config"
+
+
+@dataclass(frozen=True, slots=True)
+class BootConfig:
+    """`kernel` and `ramdisk` are absolute paths on this host, or http(s) URLs."""
+
+    node_uuid: str
+    purpose: str
+    listener: str
+    """URL of our listener on the ramdisk's network, without a trailing slash."""
+    kernel: str
+    ramdisk: str
+    params: tuple[str, ...]
+    """Words of the kernel's command line, without BOOTIF."""
+
+    @classmethod
+    def of(cls, node: Node) -> "BootConfig | None":
+        """The node's; None when it is not to boot a ramdisk."""
+        stored: Mapping[str, Any] | None = node.driver_internal_info.get(KEY)
+        if stored is None:
+            return None
+        return cls(**{**stored, "node_uuid": node.uuid, "params": tuple(stored["params"])})
+
+    def as_json(self) -> dict[str, Any]:
+        """For `driver_internal_info`."""
+        return {
+            "purpose": self.purpose,
+            "listener": self.listener,
+            "kernel": self.kernel,
+            "ramdisk": self.ramdisk,
+            "params": list(self.params),
+        }
+
+    def url_of(self, name: str) -> str:
+        """Where the machine fetches `kernel` or `ramdisk`."""
+        place: str = getattr(self, name)
+        if is_url(place):
+            return place
+        return f"{self.listener}/boot/files/{self.node_uuid}/{name}"
+
+
+def is_url(place: str) -> bool:
+    """Whether a kernel or ramdisk lies on another server."""
+    return place.startswith(("http://", "https://"))

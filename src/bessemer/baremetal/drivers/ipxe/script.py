@@ -1,0 +1,69 @@
+"""iPXE scripts; pure. Nothing gets into one that could be read as anything but one word.
+
+Syntax: https://ipxe.org/scripting, commands: https://ipxe.org/cmd.
+"""
+
+import re
+from typing import Final
+
+from bessemer.baremetal.drivers.agent.words import quoted
+from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
+from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
+from bessemer.errors import Invalid
+
+RETRY_S: Final = 5
+EXIT_S: Final = 10
+
+_URL: Final = re.compile(r"https?://[A-Za-z0-9_.,:/=@%+~*!?&\[\]-]+\Z")
+_WORD: Final = re.compile(r"[A-Za-z0-9_.:-]+\Z")
+
+_RAMDISK: Final = """\
+#!ipxe
+echo Bessemer: {purpose} of node {node}, NIC {mac}
+:load
+imgfree
+kernel {kernel} initrd=ramdisk {params} || goto again
+initrd --name ramdisk {ramdisk} || goto again
+boot
+:again
+echo Bessemer: the {purpose} ramdisk could not be loaded. Trying again in {retry} s
+sleep {retry}
+goto load
+"""
+
+_UNKNOWN: Final = """\
+#!ipxe
+echo Bessemer: NIC {mac} has no network boot to do.
+echo Its node is unknown, or is not being deployed, cleaned or inspected.
+echo Going on with the next boot device in {exit} s.
+sleep {exit}
+exit
+"""
+
+
+def ramdisk_script(config: BootConfig, mac: str) -> str:
+    """Loads the ramdisk; tries for ever, since giving up would start what is on the disk.
+
+    Raises Invalid when a part of the configuration could be read as more than one word.
+    """
+    params = KernelParameters(config.params) + KernelParameters((f"BOOTIF={mac}",))
+    return _RAMDISK.format(
+        purpose=_checked(_WORD, config.purpose),
+        node=_checked(_WORD, config.node_uuid),
+        mac=_checked(_WORD, mac),
+        kernel=_checked(_URL, config.url_of("kernel")),
+        ramdisk=_checked(_URL, config.url_of("ramdisk")),
+        params=params,
+        retry=RETRY_S,
+    )
+
+
+def unknown_machine_script(mac: str) -> str:
+    """Says so on the console and goes on to the next boot device."""
+    return _UNKNOWN.format(mac=_checked(_WORD, mac), exit=EXIT_S)
+
+
+def _checked(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.match(text):
+        raise Invalid(f"{quoted(repr(text), 100)} cannot be put into a boot script.")
+    return text

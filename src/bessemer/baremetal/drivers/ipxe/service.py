@@ -1,0 +1,77 @@
+"""The ramdisk listener's part under /boot: iPXE scripts, kernels and ramdisks, without a login.
+
+A machine's firmware can prove nothing; so what is handed out here is no secret, and only what a
+node that is to boot a ramdisk was told to fetch.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import structlog
+from starlette.responses import FileResponse, PlainTextResponse
+
+from bessemer.baremetal.domain.port import normalise_mac
+from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig, is_url
+from bessemer.baremetal.drivers.ipxe.script import ramdisk_script, unknown_machine_script
+from bessemer.context import RequestContext
+from bessemer.errors import BessemerError, NotFound
+from bessemer.json_types import JsonObject
+from bessemer.web.routes import Access, Call, Route, Service
+
+log = structlog.get_logger()
+
+FindBootConfig = Callable[[str], Awaitable[BootConfig | None]]
+"""By a NIC's MAC (lower case, colons) or by a node's UUID; None when no ramdisk is to be booted."""
+
+_FILES: Final = frozenset({"kernel", "ramdisk"})
+
+
+def ramdisk_boot_service(find_boot_config: FindBootConfig) -> Service:
+    """`GET /boot/ipxe/{mac}` and `GET /boot/files/{node_uuid}/kernel|ramdisk`."""
+    routes = (
+        Route(
+            "GET",
+            "/ipxe/{mac}",
+            partial(_script, find_boot_config),
+            "boot:script",
+            access=Access.PUBLIC,
+        ),
+        Route(
+            "GET",
+            "/files/{node_uuid}/{name}",
+            partial(_file, find_boot_config),
+            "boot:file",
+            access=Access.PUBLIC,
+        ),
+    )
+    return Service("boot", "/boot", routes, _error_body)
+
+
+async def _script(find: FindBootConfig, call: Call) -> PlainTextResponse:
+    mac = normalise_mac(call.path["mac"])
+    config = await find(mac)
+    if config is None:
+        log.warning("boot.unknown_machine", mac=mac)
+        return PlainTextResponse(unknown_machine_script(mac))
+    log.info("boot.script", mac=mac, node=config.node_uuid, purpose=config.purpose)
+    return PlainTextResponse(ramdisk_script(config, mac))
+
+
+async def _file(find: FindBootConfig, call: Call) -> FileResponse:
+    node_uuid, name = call.path["node_uuid"], call.path["name"]
+    config = await find(node_uuid) if name in _FILES else None
+    if config is None or config.node_uuid != node_uuid or is_url(getattr(config, name)):
+        raise NotFound("There is no such boot file now.")
+    path = Path(getattr(config, name))
+    if path.resolve() != path or not path.is_file():
+        # Allow-listed when it was written down; a link put there since leads elsewhere.
+        log.error("boot.file_gone", node=node_uuid, path=str(path))
+        raise NotFound("The boot file is gone; `make ramdisk` builds it.")
+    log.info("boot.file", node=node_uuid, name=name)
+    return FileResponse(path, media_type="application/octet-stream")
+
+
+def _error_body(status: int, error: BessemerError, _context: RequestContext) -> JsonObject:
+    return {"error": {"code": status, "message": error.message}}
