@@ -79,7 +79,7 @@ class Api:
         seen: Mapping[str, Any] = {}
         try:
             async with asyncio.timeout(limit_s):
-                while not satisfied(seen := await self.get(path)):
+                while not satisfied(seen := await self.get(path)):  # noqa: ASYNC110 - HTTP has no events
                     await asyncio.sleep(_POLL_S)
         except TimeoutError:
             words = json.dumps(seen, indent=1, default=str)[:4000]

@@ -1,0 +1,27 @@
+"""Settings in words: one line each, from the models themselves."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from bessemer.settings import Settings
+
+
+def describe_settings(settings: Settings) -> str:
+    """`section.name = value   description`, sorted as in the tree, aligned."""
+    rows = list(_rows(settings, ""))
+    width = max(len(name) + len(value) for name, value, _ in rows) + 3
+    return "\n".join(f"{f'{name} = {value}':<{width}}  {text}" for name, value, text in rows)
+
+
+def _rows(model: BaseModel, prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _rows(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _shown(value), field.description or ""
+
+
+def _shown(value: object) -> str:
+    return "(unset)" if value is None or value == "" else str(value)

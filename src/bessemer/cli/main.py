@@ -1,0 +1,101 @@
+"""`bessemer`: serve the cloud, look after its database, run virtual racks."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bessemer import logs, server
+from bessemer.cli.describe import describe_settings
+from bessemer.db.engine import open_database
+from bessemer.db.upgrade import upgrade
+from bessemer.errors import ConfigurationError
+from bessemer.settings import Settings, load_settings
+from bessemer_lab.cli import app as lab
+
+app = typer.Typer(
+    name="bessemer",
+    help="Bessemer: a bare metal cloud that speaks the OpenStack APIs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+database = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app.add_typer(database, name="db")
+app.add_typer(
+    lab, name="lab", help="Virtual racks: machines, BMCs and switches with real protocols."
+)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="BESSEMER_CONFIG",
+        help="TOML file with settings; /etc/bessemer/bessemer.toml is read if it is there.",
+    ),
+]
+
+
+@app.command()
+def serve(
+    config: ConfigFile = None,
+    host: Annotated[str | None, typer.Option(help="Address of the operators' API.")] = None,
+    port: Annotated[int | None, typer.Option(help="TCP port of the operators' API.")] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Folder of database, images, boot files and secrets.")
+    ] = None,
+    netns: Annotated[
+        str | None,
+        typer.Option(help="Move into this network namespace once the API's address is bound."),
+    ] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Serve the whole cloud in one process, by default on http://127.0.0.1:6385."""
+    named = {
+        "host": host,
+        "port": port,
+        "state_directory": state_dir,
+        "network_namespace": netns,
+        "log_level": log_level,
+    }
+    settings = _settings(config, {key: value for key, value in named.items() if value is not None})
+    logs.configure(settings.server.log_level, settings.server.log_format)
+    try:
+        server.run(settings)
+    except ConfigurationError as error:
+        _refuse(error)
+
+
+@app.command()
+def settings(config: ConfigFile = None) -> None:
+    """List every setting: its name, its present value, and what it does."""
+    typer.echo(describe_settings(_settings(config, {})))
+
+
+@database.command("upgrade")
+def upgrade_database(config: ConfigFile = None) -> None:
+    """Bring the database's schema to the newest revision. Safe to run at any time."""
+    url = _settings(config, {}).database_url
+
+    async def run() -> None:
+        opened = open_database(url)
+        try:
+            await upgrade(opened)
+        finally:
+            await opened.close()
+
+    asyncio.run(run())
+    typer.echo("The database is up to date.")
+
+
+def _settings(config: Path | None, server_flags: dict[str, Any]) -> Settings:
+    try:
+        return load_settings(config, {"server": server_flags} if server_flags else None)
+    except ConfigurationError as error:
+        _refuse(error)
+
+
+def _refuse(error: ConfigurationError) -> NoReturn:
+    typer.secho(error.message, fg=typer.colors.RED, err=True)
+    raise typer.Exit(2) from error

@@ -1,0 +1,122 @@
+"""`bessemer demo`: checks the ground, plays the story, and says where the time went."""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.table import Table
+
+from bessemer_lab.demo import story
+from bessemer_lab.demo.api import Api
+from bessemer_lab.demo.cloud import CloudProcess
+from bessemer_lab.demo.cloud_settings import Boot, settings_for
+from bessemer_lab.demo.screen import Chapter, Screen, steps_table
+from bessemer_lab.demo.tenant import Shell
+from bessemer_lab.errors import LabError
+from bessemer_lab.lab import Lab
+
+ROOT: Final = Path(__file__).parents[3]
+"""The source checkout, in which `make` has put what it built under `var/`."""
+
+
+def demo(
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave rack, cloud and server running at the end.")
+    ] = False,
+    rack: Annotated[Path, typer.Option(help="The rack file.")] = ROOT / "lab" / "rack.yaml",
+    built: Annotated[
+        Path, typer.Option(help="Folder with ramdisk/ and image/, as `make ramdisk image` fill it.")
+    ] = ROOT / "var",
+) -> None:
+    """A virtual rack, a cloud, one server from request to SSH, and all of it down again."""
+    try:
+        _check_ground(built)
+        asyncio.run(_play(rack, built, keep))
+    except LabError as error:
+        typer.secho(f"The demo failed: {error}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from error
+
+
+def _check_ground(built: Path) -> None:
+    if os.geteuid() != 0:
+        raise LabError("the demo needs root for network namespaces and taps; run `sudo make demo`")
+    for needed in ("ramdisk/kernel", "ramdisk/initramfs", "image/debian.qcow2"):
+        if not (built / needed).exists():
+            raise LabError(f"{built / needed} is missing; `make ramdisk image` builds it")
+
+
+async def _play(rack: Path, built: Path, keep: bool) -> None:
+    screen = Screen()
+    directory = built / "demo"
+    with screen.showing():
+        with screen.chapter("Raise the rack") as chapter:
+            lab = await asyncio.to_thread(Lab.up, rack, directory / "lab")
+            chapter.detail = f"{len(lab.rack.machines)} machines, {len(lab.rack.switches)} switch"
+        boot = Boot(built / "ramdisk" / "kernel", built / "ramdisk" / "initramfs")
+        settings = settings_for(lab, directory / "state", boot)
+        cloud = CloudProcess(lab, directory, settings)
+        kept = False
+        try:
+            shell = await _perform(screen, lab, cloud, built, keep)
+            kept = keep and shell is not None
+        finally:
+            if not kept:
+                await _strike(screen, lab, cloud)
+    screen.console.print(_where_the_time_went(screen.chapters))
+    screen.console.print(steps_table(screen.steps))
+    if kept and shell is not None:
+        screen.console.print(_directions(cloud, shell), highlight=False)
+
+
+async def _perform(
+    screen: Screen, lab: Lab, cloud: CloudProcess, built: Path, keep: bool
+) -> Shell | None:
+    with screen.chapter("Start the cloud") as chapter:
+        await cloud.start()
+        chapter.detail = cloud.url
+    async with Api(cloud.url) as api:
+        stage = story.Stage(lab, cloud, api, screen, built / "image" / "debian.qcow2")
+        nodes = await story.make_ready(stage)
+        shell = await story.tell(stage, cloud.directory)
+        if keep:
+            return shell
+        await story.end(stage, nodes)
+    return None
+
+
+async def _strike(screen: Screen, lab: Lab, cloud: CloudProcess) -> None:
+    with screen.chapter("Take everything down"):
+        await cloud.stop()
+        await asyncio.to_thread(lab.down)
+        await asyncio.to_thread(shutil.rmtree, cloud.directory / "state", ignore_errors=True)
+
+
+def _where_the_time_went(chapters: list[Chapter]) -> Table:
+    table = Table(title="Where the time went", box=None, title_justify="left")
+    table.add_column("part")
+    table.add_column("seconds", justify="right")
+    for chapter in chapters:
+        table.add_row(chapter.title, f"{chapter.elapsed:.1f}")
+    table.add_row("[bold]together[/]", f"[bold]{sum(each.elapsed for each in chapters):.1f}[/]")
+    return table
+
+
+def _directions(cloud: CloudProcess, shell: Shell) -> str:
+    clouds = cloud.directory / "clouds.yaml"
+    return f"""
+Everything is still running. To look around:
+
+  export OS_CLIENT_CONFIG_FILE={clouds} OS_CLOUD=bessemer
+  openstack server list
+  openstack baremetal node list
+  openstack network list
+  bessemer lab status --state-dir {cloud.lab.layout.root}
+  {" ".join(shell.argv("bash"))}
+
+To end it:
+
+  kill {cloud.pid} && bessemer lab down --state-dir {cloud.lab.layout.root}
+"""

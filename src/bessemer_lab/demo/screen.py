@@ -1,0 +1,125 @@
+"""What the demo shows while it runs: chapters with their seconds, and the sixteen steps live."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+Step = Mapping[str, Any]
+"""One row of `GET /compute/v2.1/servers/{id}/timeline`."""
+
+_MARKS = {"done": "[green]✔[/]", "failed": "[red]✘[/]", "waiting": "[dim]·[/]"}
+
+
+@dataclass
+class Chapter:
+    """One part of the story and how long it took."""
+
+    title: str
+    started: float = field(default_factory=time.monotonic)
+    seconds: float | None = None
+    detail: str = ""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds so far."""
+        return self.seconds if self.seconds is not None else time.monotonic() - self.started
+
+
+class Screen:
+    """Draws on a terminal, or prints a line at a time where there is none."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=False, width=None if sys.stdout.isatty() else 110)
+        self.chapters: list[Chapter] = []
+        self.steps: Sequence[Step] = ()
+        self._printed: set[int] = set()
+        self._live = Live(
+            get_renderable=self._draw, console=self.console, refresh_per_second=6, transient=True
+        )
+
+    @contextmanager
+    def showing(self) -> Iterator["Screen"]:
+        """Draw while the body runs; leave the finished lines behind."""
+        if not self.console.is_terminal:
+            yield self
+            return
+        with self._live:
+            yield self
+
+    @contextmanager
+    def chapter(self, title: str) -> Iterator[Chapter]:
+        """Time one part of the story."""
+        chapter = Chapter(title)
+        self.chapters.append(chapter)
+        if not self.console.is_terminal:
+            self.console.print(f"… {title}")
+        try:
+            yield chapter
+        except BaseException:
+            chapter.seconds = chapter.elapsed
+            self.console.print(f"[red]✘[/] {title} [dim]{chapter.seconds:.1f} s[/]")
+            raise
+        chapter.seconds = chapter.elapsed
+        self.console.print(
+            f"[green]✔[/] {title} [bold]{chapter.seconds:6.1f} s[/]  [dim]{chapter.detail}[/]"
+        )
+
+    def show_steps(self, steps: Sequence[Step]) -> None:
+        """The sixteen steps as they stand now."""
+        self.steps = steps
+        if self.console.is_terminal:
+            return
+        for step in steps:
+            if step["state"] in {"done", "failed"} and step["number"] not in self._printed:
+                self._printed.add(step["number"])
+                self.console.print(f"    {step['number']:2} {step['state']:7} {step['title']}")
+
+    def _draw(self) -> Group:
+        open_chapters = [chapter for chapter in self.chapters if chapter.seconds is None]
+        lines: list[Any] = [
+            Spinner("dots", Text(f" {chapter.title}  {chapter.elapsed:.1f} s"))
+            for chapter in open_chapters
+        ]
+        if self.steps and open_chapters:
+            lines.append(steps_table(self.steps))
+        return Group(*lines)
+
+
+def steps_table(steps: Sequence[Step]) -> Table:
+    """The sixteen steps: mark, title, seconds, and how far the one in hand is."""
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for step in steps:
+        table.add_row(
+            f"{step['number']:2}",
+            _MARKS.get(step["state"], "[yellow]▶[/]"),
+            step["title"],
+            _seconds(step),
+            _progress(step),
+        )
+    return table
+
+
+def _seconds(step: Step) -> str:
+    started, finished = step.get("started_at"), step.get("finished_at")
+    if not started or not finished:
+        return ""
+    seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
+    return f"{seconds:6.1f} s"
+
+
+def _progress(step: Step) -> Any:
+    percent = step.get("progress")
+    if step["state"] != "running" or percent is None:
+        return Text(str(step.get("detail") or "")[:70], style="dim")
+    return ProgressBar(total=100, completed=percent, width=30)
