@@ -1,11 +1,16 @@
-"""A small sensor repository: full sensor records (IPMI 2.0, section 43.1), made and read purely."""
+"""A small sensor repository: full sensor records (IPMI 2.0, section 43.1) and their readings."""
 
 import struct
 from dataclasses import dataclass
 from typing import Final
 
+from bessemer_lab.bmc.answers import NOT_PRESENT, OK, Answer, Commands
+from bessemer_lab.bmc.session import Session
+from bessemer_lab.machine.machine import Machine, Power
+
 FULL_RECORD: Final = 0x01
 SDR_VERSION: Final = 0x51
+RESERVATION: Final = 1
 BMC_ADDRESS: Final = 0x20
 LAST_RECORD: Final = 0xFFFF
 
@@ -69,3 +74,34 @@ def reading(number: int, *, powered: bool) -> bytes:
     if raw is None:
         return bytes([0, SCANNING | UNAVAILABLE, 0xC0])
     return bytes([raw, SCANNING, 0xC0])
+
+
+class SensorDevice:
+    """The repository and sensor commands of one machine's BMC (sections 33 and 35)."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.commands: Commands = {
+            (0x04, 0x2D): self._reading,
+            (0x0A, 0x20): self._info,
+            (0x0A, 0x22): self._reserve,
+            (0x0A, 0x23): self._get,
+        }
+
+    def _info(self, _data: bytes, _session: Session) -> Answer:
+        # Version, records, free space, two time stamps, reservations supported.
+        return OK, struct.pack("<BHHIIB", SDR_VERSION, len(SENSORS), 0, 0, 0, 0x02)
+
+    def _reserve(self, _data: bytes, _session: Session) -> Answer:
+        return OK, struct.pack("<H", RESERVATION)
+
+    def _get(self, data: bytes, _session: Session) -> Answer:
+        _, number, offset, count = struct.unpack("<HHBB", data[:6].ljust(6, b"\xff"))
+        if number >= len(SENSORS):
+            return NOT_PRESENT, b""
+        return OK, struct.pack("<H", next_record(number)) + record(number)[offset:][:count]
+
+    def _reading(self, data: bytes, _session: Session) -> Answer:
+        if data[0] >= len(SENSORS):
+            return NOT_PRESENT, b""
+        return OK, reading(data[0], powered=self.machine.power is Power.ON)

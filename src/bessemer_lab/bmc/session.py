@@ -1,6 +1,7 @@
 """One client's IPMI session, on top of pyghmi's, with the answers that pyghmi leaves out."""
 
 import struct
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ class Session(serversession.ServerSession):  # type: ignore[misc]
     console: SerialOverLan | None = None
 
     def __init__(self, bmc: Any, request: bytes, client: tuple[str, int]) -> None:
+        self.last_heard = time.monotonic()
         super().__init__(bmc.authdata, None, client, bmc.serversocket, request, bmc.uuid, bmc)
         # pyghmi would route packets by this global table; our BMC keeps its own.
         pyghmi_session.Session.bmc_handlers.pop(client, None)
