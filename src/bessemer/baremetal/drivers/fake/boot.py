@@ -1,0 +1,44 @@
+"""Boot of fake machines: what would be loaded is written on the node."""
+
+from bessemer import clock
+from bessemer.baremetal.domain.node import BootDevice, Node
+from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.drivers.fake.play import Now, played, script_of
+from bessemer.baremetal.interfaces.boot import BootInterface, Purpose
+from bessemer.baremetal.interfaces.plugin import step
+from bessemer.baremetal.interfaces.task import Task
+
+
+class FakeBoot(BootInterface):
+    """Named "fake"."""
+
+    def __init__(self, now: Now = clock.now) -> None:
+        self._now = now
+
+    def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
+        script_of(node)
+
+    @step("deploy", "clean")
+    async def prepare_ramdisk(self, task: Task, purpose: str) -> Outcome:
+        """Note for what the ramdisk would be booted."""
+        wanted = Purpose(purpose)
+        before = await played(task, "boot.prepare_ramdisk", self._now)
+        if before is not None:
+            return before
+        await task.save(task.node.with_internal(fake_ramdisk=wanted.value))
+        return Done(f"the fake ramdisk for {wanted} is ready")
+
+    @step("deploy", "clean")
+    async def clean_up_ramdisk(self, task: Task) -> Outcome:
+        """Take the note away."""
+        before = await played(task, "boot.clean_up_ramdisk", self._now)
+        if before is not None:
+            return before
+        await task.save(task.node.with_internal(fake_ramdisk=None))
+        return Done("the fake ramdisk is gone")
+
+    async def prepare_instance(self, task: Task) -> None:
+        management = task.interfaces.management
+        await management.set_boot_device(task.node, BootDevice.DISK, persistent=True)
+        await task.save(task.node.with_internal(fake_ramdisk=None))

@@ -1,0 +1,94 @@
+"""Deploy of fake machines: the steps of a real deploy, with power and network orders like a real one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bessemer import clock
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.provision.work import Done, Outcome, StepCall
+from bessemer.baremetal.drivers.fake.play import Now, played, script_of
+from bessemer.baremetal.interfaces.boot import Purpose
+from bessemer.baremetal.interfaces.deploy import DeployInterface
+from bessemer.baremetal.interfaces.plugin import step
+from bessemer.baremetal.interfaces.task import Task
+
+CLEAN_STEPS = (
+    StepCall("deploy", "erase_devices_metadata", priority=99),
+    StepCall("deploy", "erase_devices", priority=10, abortable=False),
+)
+"""What the fake agent offers."""
+
+
+class FakeDeploy(DeployInterface):
+    """Named "fake". Nothing is written anywhere; power and network are those of the node."""
+
+    def __init__(self, now: Now = clock.now) -> None:
+        self._now = now
+
+    def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
+        script_of(node)
+
+    @step()
+    async def prepare_image(self, task: Task) -> Outcome:
+        """There is no image to look for."""
+        return await self._play(task, "prepare_image", "no image is needed")
+
+    @step()
+    async def wait_for_ramdisk(self, task: Task) -> Outcome:
+        """The fake ramdisk is up at once, or after its delay."""
+        return await self._play(task, "wait_for_ramdisk", "the fake ramdisk runs")
+
+    @step("deploy", priority=80, abortable=False)
+    async def write_image(self, task: Task) -> Outcome:
+        """As long as the script wants; asks for leave to destroy, as a real write does."""
+        await task.permit_destruction()
+        return await self._play(task, "write_image", "nothing was written: the machine is fake")
+
+    @step("deploy", priority=60)
+    async def prepare_instance_boot(self, task: Task) -> Outcome:
+        """Boot device: disk."""
+        before = await played(task, "deploy.prepare_instance_boot", self._now)
+        if before is not None:
+            return before
+        await task.interfaces.boot.prepare_instance(task)
+        return Done("the machine boots its own system from now on")
+
+    @step("deploy", priority=40)
+    async def tear_down_agent(self, task: Task) -> Outcome:
+        """Power off."""
+        before = await played(task, "deploy.tear_down_agent", self._now)
+        return before or await task.interfaces.power.power_off(task)
+
+    @step("deploy", priority=30)
+    async def switch_to_tenant_network(self, task: Task) -> Outcome:
+        """Off the provisioning network first, only then onto the tenant's."""
+        before = await played(task, "deploy.switch_to_tenant_network", self._now)
+        if before is not None:
+            return before
+        network = task.interfaces.network
+        outcome = await network.remove_network(task, Purpose.PROVISIONING)
+        if not isinstance(outcome, Done):
+            return outcome
+        return await network.configure_tenant_networks(task)
+
+    @step("deploy", priority=20)
+    async def boot_instance(self, task: Task) -> Outcome:
+        """Power on, into the instance."""
+        before = await played(task, "deploy.boot_instance", self._now)
+        return before or await task.interfaces.power.power_on(task)
+
+    @step()
+    async def collect_clean_steps(self, task: Task) -> Outcome:
+        """Those of the fake agent."""
+        before = await played(task, "deploy.collect_clean_steps", self._now)
+        return before or Done("clean steps of the fake agent", then=CLEAN_STEPS)
+
+    async def run_in_band_step(self, task: Task, name: str, args: Mapping[str, Any]) -> Outcome:
+        """Any name does."""
+        await task.permit_destruction()
+        return await self._play(task, name, f"{name} was played, not done")
+
+    async def _play(self, task: Task, name: str, detail: str) -> Outcome:
+        before = await played(task, f"deploy.{name}", self._now)
+        return before or Done(detail)

@@ -1,0 +1,52 @@
+"""Inspection of fake machines: finds what driver_info says they are made of."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from bessemer import clock
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.drivers.fake.play import Now, played, script_of
+from bessemer.baremetal.interfaces.inspect import InspectInterface
+from bessemer.baremetal.interfaces.plugin import step
+from bessemer.baremetal.interfaces.task import Task
+from bessemer.errors import Invalid
+
+_PLAIN: Final = {"cpu_arch": "x86_64", "cpus": 1, "memory_mb": 1024, "local_gb": 10}
+
+
+class FakeInspect(InspectInterface):
+    """Named "fake". `driver_info.fake_properties` is what it finds; without it, a small x86_64."""
+
+    def __init__(self, now: Now = clock.now) -> None:
+        self._now = now
+
+    def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
+        script_of(node)
+        _properties(node)
+
+    @step()
+    async def wait_for_data(self, task: Task) -> Outcome:
+        """Nothing is posted; the script may want a delay."""
+        before = await played(task, "inspect.wait_for_data", self._now)
+        return before or Done("the fake machine has been looked at")
+
+    @step()
+    async def process_data(self, task: Task) -> Outcome:
+        """Write the properties onto the node, and an inventory of the same content."""
+        before = await played(task, "inspect.process_data", self._now)
+        if before is not None:
+            return before
+        found = _properties(task.node)
+        await task.save_inventory({"fake": found}, {})
+        node = task.node
+        await task.save(replace(node, properties={**node.properties, **found}))
+        return Done(", ".join(f"{key}={value}" for key, value in sorted(found.items())))
+
+
+def _properties(node: Node) -> dict[str, Any]:
+    given = node.driver_info.get("fake_properties", _PLAIN)
+    if not isinstance(given, dict):
+        raise Invalid("driver_info.fake_properties must be an object.")
+    return dict(given)
