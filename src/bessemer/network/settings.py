@@ -12,11 +12,18 @@ class SwitchSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    driver: Literal["openvswitch"] = Field("openvswitch", description="how to talk to it")
+    driver: Literal["openvswitch", "fake"] = Field(
+        "openvswitch", description="how to talk to it; fake: a switch in memory, for development"
+    )
     switch_id: str = Field(description="its MAC, as in local_link_connection.switch_id")
-    ovsdb: str = Field(description="OVSDB remote, e.g. unix:/run/openvswitch/db.sock")
+    ovsdb: str = Field(
+        "unix:/run/openvswitch/db.sock", description="OVSDB remote: unix:PATH or tcp:HOST:PORT"
+    )
     bridge: str = Field("tor", description="the bridge whose ports are the switch ports")
     parked_vlan: int = Field(4094, ge=1, le=4094, description="VLAN of ports in no network")
+    timeout: timedelta = Field(
+        timedelta(seconds=10), description="how long one exchange with the switch may take"
+    )
 
 
 class NetworkSettings(BaseModel):
@@ -26,6 +33,13 @@ class NetworkSettings(BaseModel):
 
     switches: dict[str, SwitchSettings] = Field(
         default_factory=dict, description="the switches, by name"
+    )
+    physical_network: str = Field(
+        "physnet1", description="provider:physical_network of networks whose maker names none"
+    )
+    tenant_vlans: tuple[tuple[int, int], ...] = Field(
+        ((1000, 1999),),
+        description="VLANs, as first and last, given to networks whose maker names none",
     )
     host_interface: str = Field(
         "tor-{vlan}", description="this host's interface in a VLAN; {vlan} is the number"

@@ -1,0 +1,1 @@
+"""DHCP and TFTP by dnsmasq, one process per network."""

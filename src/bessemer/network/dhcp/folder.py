@@ -1,0 +1,81 @@
+"""Where dnsmasq's files live, so that it can read them after it has given up root's rights."""
+
+import hashlib
+import os
+import pwd
+import shutil
+from pathlib import Path
+from typing import Final
+
+from bessemer.errors import ConfigurationError
+
+PROGRAMS: Final = ("undionly.kpxe", "snponly.efi", "ipxe.efi")
+"""The network boot programs that TFTP serves; nothing else of `tftp_root` is."""
+
+_ACCOUNTS: Final = ("dnsmasq", "nobody")
+_FALLBACK: Final = Path("/run/bessemer")
+
+
+def service_account() -> str | None:
+    """The account dnsmasq runs as; None when this process is not root and cannot choose."""
+    if os.geteuid() != 0:
+        return None
+    for account in _ACCOUNTS:
+        try:
+            return pwd.getpwnam(account).pw_name
+        except KeyError:
+            continue
+    return None
+
+
+def choose_folder(wanted: Path, state_directory: Path) -> Path:
+    """`wanted`, unless some folder above it is closed to other accounts; then one below /run.
+
+    Nothing is lost there with a reboot: every lease follows from the port table.
+    """
+    wanted = wanted.resolve()
+    wanted.mkdir(parents=True, exist_ok=True, mode=0o755)
+    if os.geteuid() != 0 or _is_open(wanted):
+        return wanted
+    name = hashlib.sha256(str(state_directory.resolve()).encode()).hexdigest()[:12]
+    folder = _FALLBACK / name / "dhcp"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    if not _is_open(folder):
+        raise ConfigurationError(
+            f"dnsmasq could read neither {wanted} nor {folder} without root's rights; set "
+            "network.state_directory to a folder that every account may enter."
+        )
+    return folder
+
+
+def remove_fallback(folder: Path) -> None:
+    """Remove a folder that `choose_folder` took from below /run; leave any other alone."""
+    if folder.is_relative_to(_FALLBACK):
+        shutil.rmtree(folder.parent, ignore_errors=True)
+
+
+def copy_programs(source: Path, served: Path) -> list[str]:
+    """Copy the boot programs that `source` has into the served folder; the names of the missing."""
+    served.mkdir(parents=True, exist_ok=True, mode=0o755)
+    missing = []
+    for name in PROGRAMS:
+        if not (source / name).is_file():
+            missing.append(name)
+            continue
+        new = served / f".{name}.new"
+        shutil.copyfile(source / name, new)
+        new.chmod(0o644)
+        new.replace(served / name)
+    return missing
+
+
+def write_file(path: Path, text: str) -> None:
+    """Replace a file in one step, readable for dnsmasq's account."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.chmod(0o644)
+    new.replace(path)
+
+
+def _is_open(folder: Path) -> bool:
+    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))

@@ -1,0 +1,145 @@
+"""dnsmasq's three files as text, from a plan; pure. Options: dnsmasq(8)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bessemer.network.dhcp.plan import DhcpPlan
+from bessemer.network.domain.dhcp_options import option_line
+from bessemer.network.domain.subnet import Subnet
+
+ARCHITECTURE_TAGS: Final = (
+    ("bios", 0),
+    ("efi32", 6),
+    ("efi64", 7),
+    ("efi64", 9),
+    ("efi-arm64", 11),
+    ("efi-http", 15),
+    ("efi-http", 16),
+)
+"""Tags by the client's architecture (DHCP option 93, RFC 4578 and IANA's registry)."""
+
+IPXE_TAG: Final = "ipxe"
+"""Set for clients that send iPXE's encapsulated options (option 175)."""
+
+LARGEST_TFTP_LOAD: Final = 500
+"""TFTP transfers at once; dnsmasq's own limit of 50 is less than a rack that powers on together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where one network's dnsmasq finds its things."""
+
+    folder: Path
+    tftp_root: Path
+
+    @property
+    def configuration(self) -> Path:
+        """Read at start only."""
+        return self.folder / "dnsmasq.conf"
+
+    @property
+    def hosts(self) -> Path:
+        """Read at start and at SIGHUP, before the options."""
+        return self.folder / "hosts"
+
+    @property
+    def options(self) -> Path:
+        """Read at start and at SIGHUP, last of all."""
+        return self.folder / "options"
+
+    @property
+    def leases(self) -> Path:
+        """Kept by dnsmasq."""
+        return self.folder / "leases"
+
+    @property
+    def pid(self) -> Path:
+        """Written by dnsmasq."""
+        return self.folder / "pid"
+
+
+def configuration(plan: DhcpPlan, files: Files, user: str | None) -> str:
+    """The file that dnsmasq reads at its start; a change needs a new start."""
+    return "\n".join(_configuration(plan, files, user)) + "\n"
+
+
+def hosts(plan: DhcpPlan) -> str:
+    """One line per known NIC: nobody else gets an answer (`dhcp-range=…,static`)."""
+    return "".join(
+        f"{host.mac_address},set:{_port_tag(host.port_id)},{host.ip_address}\n"
+        for host in plan.hosts
+    )
+
+
+def options(plan: DhcpPlan) -> str:
+    """Options per subnet and per port."""
+    lines = [line for subnet in plan.served for line in _subnet_options(subnet)]
+    lines += [
+        option_line(_port_tag(host.port_id), option)
+        for host in plan.hosts
+        for option in host.options
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def port_of_option_line(plan: DhcpPlan, number: int) -> str | None:
+    """Whose option stands on a line (from 1) of the options file; None for a subnet's."""
+    lines = options(plan).splitlines()
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    return next(
+        (h.port_id for h in plan.hosts if line.startswith(f"tag:{_port_tag(h.port_id)},")), None
+    )
+
+
+def _configuration(plan: DhcpPlan, files: Files, user: str | None) -> Iterator[str]:
+    yield "keep-in-foreground"
+    yield "log-facility=-"
+    yield "log-dhcp"
+    yield "port=0"
+    if user is not None:
+        yield f"user={user}"
+    yield f"pid-file={files.pid}"
+    yield f"interface={plan.interface}"
+    yield "except-interface=lo"
+    yield "bind-dynamic"
+    yield "dhcp-authoritative"
+    yield f"dhcp-leasefile={files.leases}"
+    yield f"dhcp-hostsfile={files.hosts}"
+    yield f"dhcp-optsfile={files.options}"
+    yield f"dhcp-lease-max={sum(subnet.cidr.num_addresses for subnet in plan.served)}"
+    yield f"dhcp-match=set:{IPXE_TAG},175"
+    for tag, number in ARCHITECTURE_TAGS:
+        yield f"dhcp-match=set:{tag},option:client-arch,{number}"
+    yield f"dhcp-option=option:mtu,{plan.mtu}"
+    for subnet in plan.served:
+        yield (
+            f"dhcp-range=set:{_subnet_tag(subnet)},{subnet.cidr.network_address},static,"
+            f"{subnet.cidr.netmask},{round(plan.lease_time.total_seconds())}s"
+        )
+    if plan.namespace is None:
+        yield "enable-tftp"
+        yield f"tftp-root={files.tftp_root}"
+        yield f"tftp-max={LARGEST_TFTP_LOAD}"
+
+
+def _subnet_options(subnet: Subnet) -> Iterator[str]:
+    """An option without value tells dnsmasq not to make one up."""
+    tag = f"tag:{_subnet_tag(subnet)}"
+    gateway = str(subnet.gateway_ip) if subnet.gateway_ip is not None else ""
+    yield ",".join(filter(None, (tag, "option:router", gateway)))
+    yield ",".join((tag, "option:dns-server", *subnet.dns_nameservers))
+    if subnet.host_routes:
+        routes = [part for r in subnet.host_routes for part in (r.destination, r.nexthop)]
+        # RFC 3442: a client that gets option 121 ignores option 3, so the default route goes in too
+        routes += ["0.0.0.0/0", gateway] if gateway else []
+        yield ",".join((tag, "option:classless-static-route", *routes))
+
+
+def _port_tag(port_id: str) -> str:
+    return f"port-{port_id}"
+
+
+def _subnet_tag(subnet: Subnet) -> str:
+    return f"subnet-{subnet.id}"

@@ -1,0 +1,206 @@
+"""The embedded network service: Neutron's job, in this process, for the other rooms."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bessemer.bus.bus import Bus
+from bessemer.context import RequestContext
+from bessemer.db.engine import Database
+from bessemer.json_types import JsonObject
+from bessemer.network.dhcp.dnsmasq import Dnsmasq
+from bessemer.network.dhcp.folder import choose_folder, copy_programs
+from bessemer.network.domain.addresses import parse_mac
+from bessemer.network.domain.dhcp_options import checked_option
+from bessemer.network.domain.errors import PortNotFound
+from bessemer.network.domain.port import profile_with
+from bessemer.network.operations import ports as port_operations
+from bessemer.network.operations.bindings import Plug
+from bessemer.network.operations.means import CONFIRMED, DHCP_WISHED, SWITCH_WISHED, Means
+from bessemer.network.operations.networks import resolve_network
+from bessemer.network.operations.plugging import wait_until_active, wait_until_unplugged
+from bessemer.network.operations.ports import NewPort
+from bessemer.network.operations.reconcile_switch import SwitchReconciler
+from bessemer.network.operations.serve_dhcp import DhcpSupervisor
+from bessemer.network.operations.views import network_view, port_view
+from bessemer.network.operations.visibility import visible_ports
+from bessemer.network.operations.waiting import Signal
+from bessemer.network.public import (
+    Binding,
+    DhcpOption,
+    LocalLink,
+    NetworkView,
+    PortSpec,
+    PortView,
+)
+from bessemer.network.settings import NetworkSettings
+from bessemer.network.store import dhcp as dhcp_store
+from bessemer.network.store import ports as port_store
+from bessemer.network.store import subnets as subnet_store
+from bessemer.network.store.tables import ports as port_table
+from bessemer.network.switches.registry import make_switches
+
+log = structlog.get_logger()
+
+
+class EmbeddedNetwork:
+    """Implements `bessemer.network.public.NetworkService`.
+
+    `start` begins the work on switches and DHCP servers; `stop` ends it: dnsmasq is ended, and
+    interfaces and namespaces are as before. Requests are accepted without `start`, too; then
+    another process that shares database and bus carries them out.
+    """
+
+    def __init__(
+        self, database: Database, bus: Bus, settings: NetworkSettings, state_directory: Path
+    ) -> None:
+        self.means = Means(database, bus, settings, make_switches(settings.switches))
+        self._state_directory = state_directory
+        self._reconcilers = {
+            name: SwitchReconciler(self.means, switch)
+            for name, switch in self.means.switches.items()
+        }
+        self._supervisor: DhcpSupervisor | None = None
+        self._confirmed = Signal()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._listen(CONFIRMED, self._on_confirmed)
+
+    async def start(self) -> None:
+        """Control the switches and serve DHCP, in the background, until `stop`."""
+        self._listen(SWITCH_WISHED, self._on_switch_wished)
+        for reconciler in self._reconcilers.values():
+            self._in_background(reconciler.run())
+        if self.means.settings.dhcp == "dnsmasq":
+            self._supervisor = DhcpSupervisor(self.means, self._dnsmasq())
+            self._listen(DHCP_WISHED, self._on_dhcp_wished)
+            self._in_background(self._supervisor.run())
+
+    async def stop(self) -> None:
+        """End everything that `start` began."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._tasks.clear()
+        if self._supervisor is not None:
+            await self._supervisor.stop()
+
+    async def get_network(self, context: RequestContext, ident: str) -> NetworkView:
+        async with self.means.database.read() as connection:
+            network = await resolve_network(connection, context, ident)
+            return network_view(network, await subnet_store.of_network(connection, network.id))
+
+    async def create_port(self, context: RequestContext, spec: PortSpec) -> PortView:
+        wish = NewPort(
+            network_id=spec.network_id,
+            project_id=spec.project_id or context.project_id or "",
+            name=spec.name,
+            mac_address=parse_mac(spec.mac_address) if spec.mac_address else None,
+            device_id=spec.device_id,
+            device_owner=spec.device_owner,
+            host_id=spec.host_id,
+            vnic_type="baremetal",
+            profile=profile_with({}, spec.links),
+            dhcp_options=_checked(spec.dhcp_options),
+        )
+        return port_view(await port_operations.create_port(self.means, context, wish))
+
+    async def get_port(self, context: RequestContext, port_id: str) -> PortView:
+        async with self.means.database.read() as connection:
+            port = await port_operations.find_port(connection, context, port_id)
+            state = await dhcp_store.find(connection, port.network_id)
+        return port_view(port, state.detail if state is not None else "")
+
+    async def list_ports(
+        self,
+        context: RequestContext,
+        *,
+        device_id: str | None = None,
+        network_id: str | None = None,
+    ) -> list[PortView]:
+        where = list(visible_ports(context))
+        if device_id is not None:
+            where.append(port_table.c.device_id == device_id)
+        if network_id is not None:
+            where.append(port_table.c.network_id == network_id)
+        async with self.means.database.read() as connection:
+            return [port_view(port) for port in await port_store.select(connection, where)]
+
+    async def bind_port(self, context: RequestContext, port_id: str, binding: Binding) -> PortView:
+        plug = Plug(binding.host_id, profile_with(binding.profile, binding.links))
+        changes = {"vnic_type": "baremetal"}
+        return port_view(
+            await port_operations.update_port(self.means, context, port_id, changes, plug)
+        )
+
+    async def unbind_port(self, context: RequestContext, port_id: str) -> None:
+        await port_operations.update_port(self.means, context, port_id, {}, Plug())
+
+    async def set_mac_address(
+        self, context: RequestContext, port_id: str, mac_address: str | None
+    ) -> PortView:
+        changes = {"mac_address": parse_mac(mac_address) if mac_address else None}
+        return port_view(await port_operations.update_port(self.means, context, port_id, changes))
+
+    async def set_dhcp_options(
+        self, context: RequestContext, port_id: str, options: tuple[DhcpOption, ...]
+    ) -> None:
+        changes = {"dhcp_options": _checked(options)}
+        await port_operations.update_port(self.means, context, port_id, changes)
+
+    async def delete_port(self, context: RequestContext, port_id: str) -> None:
+        with contextlib.suppress(PortNotFound):
+            await port_operations.delete_port(self.means, context, port_id)
+
+    async def wait_until_active(self, port_id: str, timeout: timedelta) -> PortView:
+        return await wait_until_active(self.means, self._confirmed, port_id, timeout)
+
+    async def wait_until_unplugged(self, links: tuple[LocalLink, ...], timeout: timedelta) -> None:
+        await wait_until_unplugged(self.means, self._confirmed, links, timeout)
+
+    def _dnsmasq(self) -> Dnsmasq:
+        settings = self.means.settings
+        wanted = settings.state_directory or self._state_directory / "dhcp"
+        folder = choose_folder(wanted, self._state_directory)
+        missing = copy_programs(settings.tftp_root, folder / "tftp")
+        if missing:
+            log.warning("dhcp.boot_programs_missing", folder=str(settings.tftp_root), names=missing)
+        return Dnsmasq(folder, folder / "tftp", self._on_server_death)
+
+    def _on_server_death(self, network_id: str) -> None:
+        if self._supervisor is not None:
+            self._supervisor.nudge(network_id)
+
+    def _listen(
+        self, topic: str, handler: Callable[[JsonObject], Coroutine[Any, Any, None]]
+    ) -> None:
+        self._unsubscribe.append(self.means.bus.subscribe(topic, handler))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def _on_confirmed(self, _message: JsonObject) -> None:
+        self._confirmed.fire()
+
+    async def _on_switch_wished(self, message: JsonObject) -> None:
+        reconciler = self._reconcilers.get(message["switch"])
+        if reconciler is not None:
+            reconciler.nudge()
+
+    async def _on_dhcp_wished(self, message: JsonObject) -> None:
+        if self._supervisor is not None:
+            self._supervisor.nudge(message["network_id"])
+
+
+def _checked(options: tuple[DhcpOption, ...]) -> tuple[DhcpOption, ...]:
+    return tuple(checked_option(option) for option in options)

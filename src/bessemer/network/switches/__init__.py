@@ -1,0 +1,1 @@
+"""Physical switches: what a driver must do, and the drivers."""
