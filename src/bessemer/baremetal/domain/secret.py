@@ -5,7 +5,24 @@ from typing import Any, Final
 
 MASK: Final = "******"
 
-_SECRET_WORDS: Final = ("password", "secret", "token", "auth_key", "priv_key", "hex_kg_key")
+_SECRET_WORDS: Final = (
+    "password",
+    "passphrase",
+    "admin_pass",
+    "adminpass",
+    "pswd",
+    "secret",
+    "token",
+    "auth_key",
+    "priv_key",
+    "private_key",
+    "encrypted_key",
+    "hex_kg_key",
+    "fernetkey",
+    "sslkey",
+)
+_CAPABILITIES: Final = frozenset({"configdrive", "image_url"})
+"""Keys whose value opens something for whoever holds it: shown to nobody, though no password."""
 
 
 class Secret:
@@ -39,13 +56,65 @@ def is_secret_key(key: str) -> bool:
 
 
 def with_secrets(info: Mapping[str, Any]) -> dict[str, Any]:
-    """The same mapping with every secret string, at any depth, wrapped in `Secret`."""
-    return {key: _wrapped(key, value) for key, value in info.items()}
+    """The same mapping with every secret, at any depth, wrapped in `Secret`.
+
+    A number under such a key is a password of digits that a client took for a number.
+    """
+    return {key: _wrapped(value, is_secret_key(key)) for key, value in info.items()}
 
 
-def _wrapped(key: str, value: Any) -> Any:
-    if isinstance(value, str) and is_secret_key(key):
-        return Secret(value)
+def _wrapped(value: Any, secret: bool) -> Any:
     if isinstance(value, Mapping):
-        return with_secrets(value)
+        return {key: _wrapped(item, secret or is_secret_key(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_wrapped(item, secret) for item in value]
+    if secret and isinstance(value, str | int | float) and not isinstance(value, bool):
+        return Secret(str(value))
     return value
+
+
+def masked(info: Mapping[str, Any]) -> dict[str, Any]:
+    """The same mapping as it may be shown: asterisks for secrets and for what opens something."""
+    return {key: _shown(value, _is_hidden(key)) for key, value in info.items()}
+
+
+def without_secrets(info: Mapping[str, Any]) -> dict[str, Any]:
+    """The same mapping, lacking on its top level whatever `masked` would hide or change."""
+    shown = masked(info)
+    return {key: value for key, value in shown.items() if value == info[key]}
+
+
+def keep_masked(changed: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The changed mapping with asterisks that stand where a hidden value is stored replaced by it.
+
+    So that a client may send back what it was shown.
+    """
+    return {key: _kept(value, stored.get(key), _is_hidden(key)) for key, value in changed.items()}
+
+
+def _is_hidden(key: str) -> bool:
+    return key in _CAPABILITIES or is_secret_key(key)
+
+
+def _shown(value: Any, hidden: bool) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _shown(item, hidden or _is_hidden(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item, hidden) for item in value]
+    if isinstance(value, Secret) or (hidden and not isinstance(value, bool | None)):
+        return MASK
+    return value
+
+
+def _kept(value: Any, stored: Any, hidden: bool) -> Any:
+    if isinstance(value, Mapping):
+        before = stored if isinstance(stored, Mapping) else {}
+        return {
+            key: _kept(item, before.get(key), hidden or _is_hidden(key))
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        before_list = stored if isinstance(stored, list) else []
+        padded = [*before_list, *[None] * (len(value) - len(before_list))]
+        return [_kept(item, former, hidden) for item, former in zip(value, padded, strict=False)]
+    return stored if hidden and value == MASK and stored is not None else value

@@ -1,5 +1,6 @@
 """Leases in SQL: who may change a node's work, until when, under which epoch."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
@@ -75,6 +76,17 @@ async def holder(connection: AsyncConnection, node_uuid: str, now: datetime) -> 
     )
     row = (await connection.execute(query)).first()
     return Holder(row.owner, row.purpose, row.since) if row is not None else None
+
+
+async def holders(
+    connection: AsyncConnection, node_uuids: Sequence[str], now: datetime
+) -> dict[str, Holder]:
+    """Who holds which of these nodes at this moment; nodes that nobody holds are left out."""
+    query = select(leases).where(
+        leases.c.node_uuid.in_(node_uuids) & leases.c.owner.is_not(None) & (leases.c.until >= now)
+    )
+    rows = (await connection.execute(query)).all()
+    return {row.node_uuid: Holder(row.owner, row.purpose, row.since) for row in rows}
 
 
 def _mine(lease: Lease) -> ColumnElement[bool]:

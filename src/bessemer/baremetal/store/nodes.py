@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
 from bessemer.baremetal.domain.provision.states import State
+from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.baremetal.store.tables import nodes, ports
 from bessemer.clock import now
-from bessemer.errors import Conflict, Invalid, NotFound
+from bessemer.errors import Conflict, NotFound
 
 _SEALED: Final = ("driver_info", "driver_internal_info", "instance_info")
 _STATES: Final = frozenset(
@@ -81,7 +82,7 @@ class NodeStore:
     ) -> list[Node]:
         """A page in `sort_key` order, after the node `marker`. Raises Invalid for an unknown one."""
         query = select(nodes).where(*conditions)
-        query = await _paged(connection, query, sort_key, descending, marker)
+        query = await Order(nodes, sort_key, descending, marker).of(connection, query)
         rows = (await connection.execute(query.limit(limit))).all()
         return [self._node(row) for row in rows]
 
@@ -141,36 +142,6 @@ class NodeStore:
             InterfaceKind(kind): name for kind, name in values["interfaces"].items()
         }
         return Node(**{**values, **{name: self._box.open(values[name]) for name in _SEALED}})
-
-
-async def _paged(
-    connection: AsyncConnection,
-    query: Select[Any],
-    sort_key: str,
-    descending: bool,
-    marker: str | None,
-) -> Select[Any]:
-    key = nodes.c[sort_key]
-    if marker is not None:
-        found = select(key, nodes.c.id).where(nodes.c.uuid == marker)
-        row = (await connection.execute(found)).first()
-        if row is None:
-            raise Invalid(f"Marker {marker} is not a node.")
-        query = query.where(_beyond(key, row[0], row[1], descending))
-    order = (key.desc(), nodes.c.id.desc()) if descending else (key, nodes.c.id)
-    return query.order_by(*order)
-
-
-def _beyond(
-    key: ColumnElement[Any], value: Any, row_id: int, descending: bool
-) -> ColumnElement[bool]:
-    """Rows after (value, row_id); nulls sort as the lowest values, as SQLite has them."""
-    after_id = nodes.c.id < row_id if descending else nodes.c.id > row_id
-    if value is None:
-        tie = and_(key.is_(None), after_id)
-        return tie if descending else or_(tie, key.is_not(None))
-    tie = and_(key == value, after_id)
-    return or_(key < value, tie, key.is_(None)) if descending else or_(key > value, tie)
 
 
 def _duplicate(error: IntegrityError) -> Conflict:

@@ -9,9 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.tables import ports
 from bessemer.clock import now
-from bessemer.errors import Conflict, Invalid, NotFound
+from bessemer.errors import Conflict, NotFound
 
 
 async def add(connection: AsyncConnection, port: Port) -> Port:
@@ -38,15 +39,12 @@ async def list_ports(
     *,
     limit: int | None = None,
     marker: str | None = None,
+    sort_key: str = "id",
+    descending: bool = False,
 ) -> list[Port]:
-    """A page in order of creation, after the port `marker`. Raises Invalid for an unknown marker."""
-    query = select(ports).where(*conditions).order_by(ports.c.id).limit(limit)
-    if marker is not None:
-        found = select(ports.c.id).where(ports.c.uuid == marker)
-        row = (await connection.execute(found)).first()
-        if row is None:
-            raise Invalid(f"Marker {marker} is not a port.")
-        query = query.where(ports.c.id > row[0])
+    """A page in `sort_key` order, after the port `marker`. Raises Invalid for an unknown marker."""
+    query = select(ports).where(*conditions).limit(limit)
+    query = await Order(ports, sort_key, descending, marker).of(connection, query)
     return [_port(row) for row in (await connection.execute(query)).all()]
 
 

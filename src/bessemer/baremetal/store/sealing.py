@@ -11,6 +11,8 @@ from bessemer.baremetal.domain.secret import Secret
 from bessemer.errors import ConfigurationError
 
 _MARK: Final = "sealed:v1:"
+_PLAIN: Final = "plain:v1:"
+"""In front of a user's own text that begins with one of these marks."""
 
 
 class SecretBox:
@@ -47,6 +49,10 @@ class SecretBox:
     def _sealed(self, value: Any) -> Any:
         if isinstance(value, Secret):
             return _MARK + self._fernet.encrypt(value.reveal().encode()).decode()
+        if isinstance(value, str) and value.startswith((_MARK, _PLAIN)):
+            return _PLAIN + value
+        if isinstance(value, list):
+            return [self._sealed(item) for item in value]
         return self.seal(value) if isinstance(value, Mapping) else value
 
     def _opened(self, value: Any) -> Any:
@@ -58,4 +64,8 @@ class SecretBox:
                     "The secrets in the database were sealed with another key. Put the key file "
                     "that belongs to this database back into the state directory."
                 ) from error
+        if isinstance(value, str) and value.startswith(_PLAIN):
+            return value.removeprefix(_PLAIN)
+        if isinstance(value, list):
+            return [self._opened(item) for item in value]
         return self.open(value) if isinstance(value, Mapping) else value

@@ -1,6 +1,6 @@
 """Work in SQL: one row per node that something is being done to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,12 @@ async def find(connection: AsyncConnection, node_uuid: str) -> Work | None:
     """What is in hand on a node."""
     row = (await connection.execute(select(table).where(table.c.node_uuid == node_uuid))).first()
     return _work(row) if row is not None else None
+
+
+async def of_nodes(connection: AsyncConnection, node_uuids: Sequence[str]) -> dict[str, Work]:
+    """What is in hand on these nodes, by node."""
+    rows = (await connection.execute(select(table).where(table.c.node_uuid.in_(node_uuids)))).all()
+    return {row.node_uuid: _work(row) for row in rows}
 
 
 async def replace(connection: AsyncConnection, work: Work) -> None:

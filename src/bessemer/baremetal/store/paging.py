@@ -1,0 +1,41 @@
+"""Pages by key: the rows after a marker, in any column's order, nulls lowest."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column of which table, and after which row (`marker` is its uuid)."""
+
+    table: Table
+    sort_key: str = "id"
+    descending: bool = False
+    marker: str | None = None
+
+    async def of(self, connection: AsyncConnection, query: Select[Any]) -> Select[Any]:
+        """The query, ordered and begun after the marker. Raises Invalid for an unknown marker."""
+        key, row_id = self.table.c[self.sort_key], self.table.c.id
+        if self.marker is not None:
+            found = select(key, row_id).where(self.table.c.uuid == self.marker)
+            row = (await connection.execute(found)).first()
+            if row is None:
+                raise Invalid(f"Marker {self.marker[:80]!r} could not be found.")
+            query = query.where(self._beyond(row[0], row[1]))
+        if self.descending:
+            return query.order_by(key.desc().nulls_last(), row_id.desc())
+        return query.order_by(key.asc().nulls_first(), row_id)
+
+    def _beyond(self, value: Any, row_id: int) -> ColumnElement[bool]:
+        key, ids = self.table.c[self.sort_key], self.table.c.id
+        after_id = ids < row_id if self.descending else ids > row_id
+        if value is None:
+            tie = and_(key.is_(None), after_id)
+            return tie if self.descending else or_(tie, key.is_not(None))
+        tie = and_(key == value, after_id)
+        return or_(key < value, tie, key.is_(None)) if self.descending else or_(key > value, tie)
