@@ -31,9 +31,14 @@ def quoted(text: str, limit: int = LONGEST_QUOTE) -> str:
 
 
 def how_far(done: int, total: int) -> str:
-    """`43 % (430 of 1000 MiB)`; both in bytes, `total` 0 when it is not known."""
+    """`43 % (430 of 1000 MiB)`; both in bytes, `total` 0 when it is not known.
+
+    Agents also count other things, such as disks: below 1 MiB only the share is told.
+    """
     if total <= 0:
         return f"{done // MIB} MiB" if done > 0 else "an unknown part"
+    if total < MIB:
+        return f"{100 * done // total} %"
     return f"{100 * done // total} % ({done // MIB} of {-(-total // MIB)} MiB)"
 
 

@@ -1,0 +1,109 @@
+"""GET /boot/…: without a login, and nothing but what a booting node was told to fetch."""
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+from tests.asgi import AsgiClient
+from tests.live_server import serving
+
+from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
+from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
+from bessemer.errors import Unauthorized
+from bessemer.web.dispatch import application
+
+UUID = "11111111-2222-3333-4444-555555555555"
+MAC = "52:54:00:00:00:01"
+
+
+async def nobody(headers, request_id):
+    raise Unauthorized("nobody may log in here")
+
+
+@pytest.fixture
+def kernel(tmp_path) -> Path:
+    path = tmp_path.resolve() / "kernel"
+    path.write_bytes(b"MZ" + b"k" * 200_000)
+    return path
+
+
+def app_for(config):
+    async def find(ident):
+        return config if config is not None and ident in (MAC, UUID) else None
+
+    return application([ramdisk_boot_service(find)], nobody)
+
+
+def client_for(config):
+    return AsgiClient(app_for(config))
+
+
+def a_config(kernel, **changes):
+    fields = {
+        "node_uuid": UUID,
+        "purpose": "cleaning",
+        "listener": "http://172.30.0.1:6386",
+        "kernel": str(kernel),
+        "ramdisk": "https://files.example/initramfs",
+        "params": (),
+    }
+    return BootConfig(**{**fields, **changes})
+
+
+@pytest.mark.parametrize("spelled", [MAC, MAC.upper(), MAC.replace(":", "-")])
+async def test_a_booting_machine_gets_its_script_in_any_spelling_of_its_mac(kernel, spelled):
+    answer = await client_for(a_config(kernel)).get(f"/boot/ipxe/{spelled}")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.content.startswith(b"#!ipxe\n")
+    assert f"BOOTIF={MAC}".encode() in answer.content
+
+
+async def test_an_unknown_machine_gets_a_script_that_says_so(kernel):
+    answer = await client_for(None).get(f"/boot/ipxe/{MAC}")
+    assert answer.status == 200
+    assert b"no network boot to do" in answer.content
+
+
+async def test_what_is_no_mac_is_refused(kernel):
+    answer = await client_for(a_config(kernel)).get("/boot/ipxe/$%7Bcmd%7D")
+    assert answer.status == 400
+
+
+async def fetch(config, path, headers=None):
+    async with serving(app_for(config)) as url, aiohttp.ClientSession() as session:
+        async with session.get(url + path, headers=headers) as response:
+            return response.status, await response.read()
+
+
+async def test_the_kernel_is_streamed_while_the_node_is_to_boot(kernel):
+    answer = await fetch(a_config(kernel), f"/boot/files/{UUID}/kernel")
+    assert answer == (200, kernel.read_bytes())
+
+
+async def test_a_part_of_it_can_be_asked_for(kernel):
+    wanted = {"Range": "bytes=0-1"}
+    assert await fetch(a_config(kernel), f"/boot/files/{UUID}/kernel", wanted) == (206, b"MZ")
+
+
+@pytest.mark.parametrize("name", ["ramdisk", "params", "purpose", "..%2Fkernel", "other"])
+async def test_nothing_else_is_a_file(kernel, name):
+    answer = await client_for(a_config(kernel)).get(f"/boot/files/{UUID}/{name}")
+    assert answer.status == 404
+
+
+async def test_afterwards_there_is_no_file(kernel):
+    assert (await client_for(None).get(f"/boot/files/{UUID}/kernel")).status == 404
+
+
+async def test_a_mac_in_place_of_the_node_is_no_way_in(kernel):
+    assert (await client_for(a_config(kernel)).get(f"/boot/files/{MAC}/kernel")).status == 404
+
+
+async def test_a_link_put_in_the_files_place_is_not_followed(kernel, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s")
+    config = a_config(kernel)
+    kernel.unlink()
+    kernel.symlink_to(secret)
+    assert (await client_for(config).get(f"/boot/files/{UUID}/kernel")).status == 404
