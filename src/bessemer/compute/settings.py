@@ -17,3 +17,19 @@ class ComputeSettings(BaseModel):
     max_schedule_attempts: int = Field(
         3, ge=1, description="how many nodes are tried for one request before it fails"
     )
+    default_network: str | None = Field(
+        None,
+        description="network of requests that say `auto` or name none; unset: they are refused",
+    )
+    force_config_drive: bool = Field(
+        True, description="give every server a config drive (there is no metadata service)"
+    )
+    soft_power_off_timeout: timedelta = Field(
+        timedelta(seconds=60), description="wait for a server to stop by itself before power is cut"
+    )
+    max_step_tries: int = Field(
+        6, ge=1, description="how often a build step is tried when a fault may pass by itself"
+    )
+    worker_name: str | None = Field(
+        None, description="name under which this process holds work; by default the host's name"
+    )

@@ -1,0 +1,1 @@
+"""The compute room's HTTP routes (Nova's Compute API v2.1)."""

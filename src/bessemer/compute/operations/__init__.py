@@ -1,0 +1,1 @@
+"""What the compute room does, one file per verb."""

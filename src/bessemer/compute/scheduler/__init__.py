@@ -1,0 +1,1 @@
+"""Which node for which request: small pure filters in a table."""

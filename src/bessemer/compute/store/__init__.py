@@ -1,0 +1,1 @@
+"""The compute room's SQL, one file per noun."""
