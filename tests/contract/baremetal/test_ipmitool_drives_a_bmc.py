@@ -1,0 +1,244 @@
+"""The ipmitool plug-ins against BMCs that speak IPMI 2.0 over UDP."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.contract.baremetal.bmc_of_test import bmc, node_with_bmc
+from tests.contract.baremetal.management_contract import ManagementContract
+from tests.contract.baremetal.power_contract import Machine, PowerContract
+from tests.contract.baremetal.refusing_bmc import (
+    INSUFFICIENT_RESOURCES,
+    NO_CIPHER_SUITE_MATCH,
+    NO_SUCH_ROLE,
+    UNKNOWN_NAME,
+    Refusal,
+    bmc_on_loopback,
+)
+
+from bessemer.baremetal.domain.node import BootDevice, Node, Power, PowerTarget
+from bessemer.baremetal.domain.secret import Secret
+from bessemer.baremetal.drivers.ipmi.failures import BmcRefused, BmcUnreachable
+from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
+from bessemer.baremetal.drivers.ipmi.management import IpmitoolManagement
+from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
+from bessemer.baremetal.settings import BareMetalSettings
+
+SETTINGS = BareMetalSettings(
+    ipmi_retry_timeout=timedelta(seconds=2.5), power_state_change_timeout=timedelta(seconds=2)
+)
+SUPERMICRO = 10876
+
+
+@pytest.fixture
+def power() -> IpmitoolPower:
+    return IpmitoolPower(Ipmitool(SETTINGS), SETTINGS)
+
+
+@pytest.fixture
+def management() -> IpmitoolManagement:
+    return IpmitoolManagement(Ipmitool(SETTINGS), SETTINGS)
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    with ExitStack() as stack:
+
+        def make(*, deaf: bool = False, info: dict[str, Any] | None = None, **given: Any) -> Node:
+            port = stack.enter_context(bmc(ignores_power=deaf, **given))
+            return node_with_bmc(port, **(info or {}))
+
+        yield make
+
+
+def with_info(node: Node, **changes: Any) -> Node:
+    return replace(node, driver_info={**node.driver_info, **changes})
+
+
+class TestIpmitoolPower(PowerContract):
+    """The contract, and what is special about IPMI."""
+
+    @pytest.fixture
+    def broken(self, machine: Machine) -> Node:
+        return with_info(machine(), ipmi_password=Secret("wrong"))
+
+    async def test_a_wrong_password_is_told_at_once_and_never_shown(
+        self, power: IpmitoolPower, machine: Machine
+    ) -> None:
+        node = with_info(machine(), ipmi_password=Secret("hunter2"))
+        started = time.monotonic()
+        with pytest.raises(BmcRefused, match="wrong password") as caught:
+            await power.get_power_state(node)
+        assert time.monotonic() - started < 1
+        assert "hunter2" not in str(caught.value)
+        assert "127.0.0.1" in str(caught.value)
+
+    async def test_an_empty_password_is_a_password(
+        self, power: IpmitoolPower, machine: Machine
+    ) -> None:
+        node = with_info(machine(users={"admin": ""}), ipmi_password="")
+        assert await power.get_power_state(node) is Power.OFF
+
+    async def test_the_password_is_on_no_command_line(
+        self, power: IpmitoolPower, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[str] = []
+        start = asyncio.create_subprocess_exec
+
+        async def watch(*argv: str, **options: Any) -> asyncio.subprocess.Process:
+            seen.extend(argv)
+            seen.extend(value.decode() for value in options["env"].values())
+            return await start(*argv, **options)
+
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", watch)
+        await power.get_power_state(machine())
+        assert "ipmitool" in seen
+        assert not any("secret" in word for word in seen)
+
+    async def test_a_silent_bmc_is_given_up_in_time_with_the_next_command(
+        self, power: IpmitoolPower
+    ) -> None:
+        async with bmc_on_loopback(None) as (port, silent):
+            started = time.monotonic()
+            with pytest.raises(BmcUnreachable) as caught:
+                await power.get_power_state(node_with_bmc(port))
+            took = time.monotonic() - started
+            assert silent.requests
+        assert took < SETTINGS.ipmi_retry_timeout.total_seconds() + 1
+        for words in ("127.0.0.1", str(port), "firewall", "ipmitool -I lanplus", "2.5 s"):
+            assert words in caught.value.message
+        assert "secret" not in caught.value.message
+
+    @pytest.mark.parametrize(
+        ("refusal", "words"),
+        [
+            (UNKNOWN_NAME, "knows no such user"),
+            (NO_SUCH_ROLE, "privilege level"),
+            (NO_CIPHER_SUITE_MATCH, "does not speak cipher suite 17, 3"),
+        ],
+    )
+    async def test_refusals_are_told_apart(
+        self, power: IpmitoolPower, refusal: Refusal, words: str
+    ) -> None:
+        async with bmc_on_loopback(refusal) as (port, _):
+            with pytest.raises(BmcRefused, match=words):
+                await power.get_power_state(node_with_bmc(port))
+
+    async def test_a_bmc_without_a_free_session_is_tried_again(self, power: IpmitoolPower) -> None:
+        async with bmc_on_loopback(INSUFFICIENT_RESOURCES) as (port, full):
+            with pytest.raises(BmcUnreachable, match="sessions are taken"):
+                await power.get_power_state(node_with_bmc(port))
+            assert len(full.ciphers_proposed) > 2
+
+    async def test_cipher_suite_17_is_tried_before_3(self, power: IpmitoolPower) -> None:
+        async with bmc_on_loopback(NO_CIPHER_SUITE_MATCH) as (port, old):
+            with pytest.raises(BmcRefused):
+                await power.get_power_state(node_with_bmc(port))
+            assert old.ciphers_proposed == [3, 1]
+
+    async def test_a_given_cipher_suite_is_the_only_one_tried(self, power: IpmitoolPower) -> None:
+        async with bmc_on_loopback(NO_CIPHER_SUITE_MATCH) as (port, old):
+            with pytest.raises(BmcRefused, match="cipher suite 3;"):
+                await power.get_power_state(node_with_bmc(port, ipmi_cipher_suite=3))
+            assert old.ciphers_proposed == [1]
+
+    async def test_too_little_privilege_is_told_and_curable(
+        self, power: IpmitoolPower, machine: Machine
+    ) -> None:
+        node = machine(highest_privilege=3)
+        with pytest.raises(BmcRefused, match="lower ipmi_priv_level"):
+            await power.get_power_state(node)
+        assert await power.get_power_state(with_info(node, ipmi_priv_level="operator")) is Power.OFF
+
+    @pytest.mark.parametrize("code", [0xC0, 0xC3, 0xC4, 0xD2])
+    async def test_a_busy_bmc_is_asked_again(
+        self, power: IpmitoolPower, machine: Machine, code: int
+    ) -> None:
+        assert await power.get_power_state(machine(busy=1, busy_code=code)) is Power.OFF
+
+    async def test_a_wrong_kg_key_is_told_and_not_shown(
+        self, power: IpmitoolPower, machine: Machine
+    ) -> None:
+        node = with_info(machine(), ipmi_hex_kg_key=Secret("61" * 20))
+        with pytest.raises(BmcRefused, match="wrong ipmi_hex_kg_key") as caught:
+            await power.get_power_state(node)
+        assert "6161" not in str(caught.value)
+
+    async def test_commands_to_one_bmc_wait_for_each_other_and_for_the_interval(
+        self, machine: Machine
+    ) -> None:
+        settings = SETTINGS.model_copy(update={"ipmi_min_command_interval": timedelta(seconds=0.4)})
+        patient, node = IpmitoolPower(Ipmitool(settings), settings), machine()
+        await patient.get_power_state(node)
+        started = time.monotonic()
+        await asyncio.gather(*(patient.get_power_state(node) for _ in range(3)))
+        assert time.monotonic() - started > 3 * 0.4
+
+    async def test_a_cancelled_command_leaves_no_process(self, power: IpmitoolPower) -> None:
+        async with bmc_on_loopback(None) as (port, silent):
+            asking = asyncio.create_task(power.get_power_state(node_with_bmc(port)))
+            while not silent.requests:  # noqa: ASYNC110 - polls a datagram endpoint
+                await asyncio.sleep(0.02)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            heard = len(silent.requests)
+            await asyncio.sleep(1.5)  # ipmitool would have sent again by now
+            assert len(silent.requests) == heard
+
+
+@pytest.mark.parametrize("boot_mode", ["bios", "uefi"])
+class TestIpmitoolManagement(ManagementContract):
+    """The contract, in both boot modes."""
+
+    @pytest.fixture
+    def node(self, machine: Machine, boot_mode: str) -> Node:
+        return replace(machine(), properties={"capabilities": f"boot_mode:{boot_mode}"})
+
+    async def test_a_supermicro_board_gets_its_own_disk_code(
+        self, management: IpmitoolManagement, machine: Machine, boot_mode: str
+    ) -> None:
+        node = replace(
+            machine(manufacturer=SUPERMICRO), properties={"capabilities": f"boot_mode:{boot_mode}"}
+        )
+        await management.set_boot_device(node, BootDevice.DISK, persistent=True)
+        assert await management.get_boot_device(node) == (BootDevice.DISK, True)
+
+    async def test_a_bmc_without_the_boot_timeout_still_takes_the_order(
+        self, management: IpmitoolManagement, machine: Machine, boot_mode: str
+    ) -> None:
+        node = machine(knows_boot_timeout=False)
+        await management.set_boot_device(node, BootDevice.PXE, persistent=False)
+        assert await management.get_boot_device(node) == (BootDevice.PXE, False)
+
+    async def test_nothing_ordered_reads_as_nothing(
+        self, management: IpmitoolManagement, node: Node, boot_mode: str
+    ) -> None:
+        assert await management.get_boot_device(node) == (None, None)
+
+
+async def test_a_healthy_bmc_answers_quickly(power: IpmitoolPower, machine: Machine) -> None:
+    node = machine()
+    await power.get_power_state(node)  # finds the cipher suite
+    took = []
+    for _ in range(10):
+        started = time.monotonic()
+        await power.get_power_state(node)
+        took.append(time.monotonic() - started)
+    assert min(took) < 0.1
+
+
+async def test_power_and_management_share_one_bmc(machine: Machine) -> None:
+    ipmitool, node = Ipmitool(SETTINGS), machine()
+    power, management = IpmitoolPower(ipmitool, SETTINGS), IpmitoolManagement(ipmitool, SETTINGS)
+    await asyncio.gather(
+        power.switch(node, PowerTarget.ON),
+        management.set_boot_device(node, BootDevice.PXE, persistent=False),
+    )
+    assert await power.get_power_state(node) is Power.ON
+    assert await management.get_boot_device(node) == (BootDevice.PXE, False)
