@@ -36,9 +36,9 @@ def command_line(
     accelerator: Accelerator,
     wiring: Wiring,
 ) -> list[str]:
-    """QEMU's argument vector to start `machine` from `device`; QEMU stops before the first step.
+    """QEMU's argument vector to start `machine` from `device`; QEMU waits before the first step.
 
-    Boot order is given by `bootindex` alone, so that it can be changed over QMP while it runs.
+    A reset ends QEMU: the next start has its own boot order, hence its own argument vector.
     """
     order = boot_order(machine, device)
     return [
@@ -47,7 +47,8 @@ def command_line(
         *("-machine", "q35,graphics=off", "-accel", _accelerator(accelerator)),
         *("-cpu", CPU_MODELS[accelerator], "-smp", str(machine.cpus)),
         *("-m", str(machine.memory_mib)),
-        *("-nodefaults", "-no-user-config", "-display", "none", "-vga", "none", "-S"),
+        *("-nodefaults", "-no-user-config", "-display", "none", "-vga", "none"),
+        *("-S", "-no-reboot"),
         *("-boot", _menu(device)),
         *("-smbios", f"type=1,manufacturer=Bessemer,product=Lab,serial={machine.name}"),
         *("-chardev", f"socket,id=monitor,fd={wiring.monitor}"),

@@ -70,8 +70,14 @@ async def _wait_for_power(machine: Machine, question: Question) -> Reply:
     return await _status(machine, question)
 
 
+async def _cut_power(machine: Machine, _question: Question) -> Reply:
+    await machine.power_cut()
+    return await _status(machine, _question)
+
+
 VERBS: Final[dict[str, Callable[[Machine, Question], Awaitable[Reply]]]] = {
     "status": _status,
     "fault": _fault,
     "wait-for-power": _wait_for_power,
+    "cut-power": _cut_power,
 }

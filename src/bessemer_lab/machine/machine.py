@@ -1,7 +1,6 @@
 """One machine's power and boot order: what its buttons do, whoever presses them."""
 
 import asyncio
-import contextlib
 import logging
 import shutil
 from enum import StrEnum
@@ -11,7 +10,7 @@ from bessemer_lab.accelerator import Accelerator
 from bessemer_lab.errors import LabError
 from bessemer_lab.layout import MachineFiles
 from bessemer_lab.machine import boot, command_line, qemu
-from bessemer_lab.machine.boot import BootDevice, boot_order
+from bessemer_lab.machine.boot import BootDevice
 from bessemer_lab.machine.console import Console
 from bessemer_lab.machine.faults import Fault
 from bessemer_lab.rack import Firmware, MachineSpec
@@ -44,6 +43,7 @@ class Machine:
         self._accelerator = accelerator
         self._qemu: qemu.Qemu | None = None
         self._life: asyncio.Task[None] | None = None
+        self._leave_off = False
         self._buttons = asyncio.Lock()
 
     @property
@@ -73,6 +73,13 @@ class Machine:
                 await asyncio.sleep(OFF_TIME_S)
                 await self._start()
 
+    async def power_cut(self) -> None:
+        """Let QEMU die without warning, as by a power cut; nothing happens if it is off."""
+        async with self._buttons:
+            if self._qemu is not None and self._life is not None:
+                self._qemu.process.kill()
+                await self._life
+
     async def reset(self) -> None:
         """Start anew without taking the power away; nothing happens if it is off."""
         await self._tell("system_reset")
@@ -88,12 +95,9 @@ class Machine:
 
     async def set_boot_device(self, device: BootDevice | None, *, persistent: bool) -> None:
         """Boot from `device` next time, or from now on; None goes back to the machine's habit."""
-        if Fault.IGNORE_BOOT_DEVICE in self.faults:
-            return
-        self._choose(self.boot.told(device, persistent=persistent))
-        async with self._buttons:
-            if self._qemu is not None:
-                await self._qemu.order_boot(boot_order(self.spec, self.boot.next))
+        if Fault.IGNORE_BOOT_DEVICE not in self.faults:
+            async with self._buttons:
+                self._choose(self.boot.told(device, persistent=persistent))
 
     async def wait_for_power(self, power: Power) -> None:
         """Return once the power is as asked."""
@@ -106,21 +110,24 @@ class Machine:
                 await self._qemu.execute(command)
 
     async def _start(self) -> None:
-        if self._qemu is not None:
+        if self.power is Power.ON:
             return
-        self._prepare_nvram()
-        LOG.info("power on, boot device %s", self.boot.next)
         await self._set_power(Power.ON)
         try:
-            started = await qemu.start(self._command_line, self.files.qemu_log)
+            self._qemu = await self._launch()
         except LabError:
             await self._set_power(Power.OFF)
             raise
-        self._qemu = started
-        self._life = asyncio.create_task(self._live(started))
-        await self._use_up_order(started)
+        self._life = asyncio.create_task(self._live(self._qemu))
+
+    async def _launch(self) -> qemu.Qemu:
+        LOG.info("start from %s", self.boot.next)
+        self._prepare_nvram()
+        started = await qemu.start(self._command_line, self.files.qemu_log)
+        self._choose(self.boot.started())
         if Fault.NEVER_BOOTS not in self.faults:
             await started.execute("cont")
+        return started
 
     def _command_line(self, wiring: command_line.Wiring) -> list[str]:
         return command_line.command_line(
@@ -129,37 +136,31 @@ class Machine:
 
     async def _stop(self) -> None:
         if self._qemu is not None and self._life is not None:
-            LOG.info("power off")
+            self._leave_off = True
             await self._qemu.end()
             await self._life
 
     async def _live(self, running: qemu.Qemu) -> None:
-        carrying = asyncio.create_task(self.console.attach(running.serial))
-        watching = asyncio.create_task(self._watch_resets(running))
-        status = await running.ended()
-        watching.cancel()
-        await asyncio.gather(carrying, watching, return_exceptions=True)
-        if status == 0:
-            LOG.info("the power went off")
-        else:
-            LOG.error("QEMU died with status %d; see %s", status, self.files.qemu_log)
+        self._leave_off = False
+        try:
+            while (await self._run(running)).is_reset and not self._leave_off:
+                self._qemu = running = await self._launch()
+        except LabError as error:
+            LOG.error("the machine could not start again: %s", error)
         self._qemu = None
         await self._set_power(Power.OFF)
 
-    async def _watch_resets(self, running: qemu.Qemu) -> None:
-        while True:
-            await running.next_reset()
-            LOG.info("reset, boot device %s", self.boot.next)
-            async with self._buttons:
-                with contextlib.suppress(LabError):
-                    await self._use_up_order(running)
-
-    async def _use_up_order(self, running: qemu.Qemu) -> None:
-        # The firmware has its boot order from the moment of the start; what is set now is for the
-        # next reset, which the guest may cause at any time without asking.
-        if self.boot.once is not None:
-            self._choose(self.boot.started())
-            await running.order_boot(boot_order(self.spec, self.boot.next))
+    async def _run(self, running: qemu.Qemu) -> qemu.Ending:
+        carrying = asyncio.create_task(self.console.attach(running.serial))
+        if self._leave_off:
+            await running.end()
+        ending = await running.ended()
+        await carrying
+        if ending.status == 0:
+            LOG.info("the machine ended: %s", ending.reason)
+        else:
+            LOG.error("QEMU died with status %d; see %s", ending.status, self.files.qemu_log)
+        return ending
 
     def _choose(self, choice: boot.BootChoice) -> None:
         self.boot = choice

@@ -5,17 +5,33 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, cast
 
-from qemu.qmp import EventListener, QMPClient
+from qemu.qmp import EventListener, Message, QMPClient, Runstate
 from qemu.qmp.error import QMPError
 
 from bessemer_lab.errors import LabError
 from bessemer_lab.machine.command_line import Wiring
 
 LOG = logging.getLogger(__name__)
-CONNECT_LIMIT_S = 20.0
-QUIT_LIMIT_S = 3.0
+CONNECT_LIMIT_S: Final = 20.0
+QUIT_LIMIT_S: Final = 3.0
+RESETS: Final = ("guest-reset", "host-qmp-system-reset")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: QEMU's exit status, and its ShutdownCause (QMP reference) if it told one."""
+
+    status: int
+    reason: str | None
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether the machine is to start anew at once."""
+        return self.reason in RESETS
 
 
 class Qemu:
@@ -25,7 +41,7 @@ class Qemu:
         self.process = process
         self.serial = serial
         self.monitor = QMPClient("qemu")
-        self.events = EventListener(names={"RESET"})
+        self.events = EventListener(names={"SHUTDOWN"})
         self.monitor.register_listener(self.events)
 
     @property
@@ -40,28 +56,16 @@ class Qemu:
         except QMPError as error:
             raise LabError(f"QEMU refused {command}: {error}") from error
 
-    async def order_boot(self, order: tuple[str, ...]) -> None:
-        """Make the next start, by reset, try the devices of `order`, one after the other."""
-        for value in (False, True):
-            # All indices are withdrawn first, because QEMU refuses to have one twice.
-            for index, name in enumerate(order):
-                arguments: dict[str, object] = {
-                    "path": f"/machine/peripheral/{name}",
-                    "property": "bootindex",
-                    "value": index if value else -1,
-                }
-                await self.execute("qom-set", arguments)
-
-    async def next_reset(self) -> None:
-        """Wait for the next reset, whoever asked for it."""
-        await self.events.get()
-
-    async def ended(self) -> int:
-        """Wait until the process has ended; returns its exit status."""
+    async def ended(self) -> Ending:
+        """Wait until the process has ended, and tell how."""
         status = await self.process.wait()
+        # What it said last is still to be read.
+        while self.monitor.runstate is Runstate.RUNNING:
+            await self.monitor.runstate_changed()
         with contextlib.suppress(QMPError, OSError, EOFError):
             await self.monitor.disconnect()
-        return status
+        reasons = [_reason(event) for event in self.events.clear()]
+        return Ending(status, reason=reasons[-1] if reasons else None)
 
     async def end(self) -> None:
         """Take the power away: SIGTERM, so that what was written is kept, then SIGKILL."""
@@ -99,3 +103,8 @@ async def start(command_line: Callable[[Wiring], list[str]], log: Path) -> Qemu:
         complaint = log.read_text(errors="replace").strip() or repr(error)
         raise LabError(f"QEMU did not start: {complaint}") from error
     return qemu
+
+
+def _reason(event: Message) -> str:
+    data = cast(dict[str, str], event["data"])
+    return data["reason"]
