@@ -13,7 +13,6 @@ from bessemer.baremetal.conductor.conductor import Conductor, Identity
 from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.conductor.worker import Engine
 from bessemer.baremetal.domain.node import Node, PowerTarget
-from bessemer.baremetal.domain.port import normalise_mac
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations import provision, set_power, vifs
@@ -36,7 +35,7 @@ from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.bus.bus import Bus
 from bessemer.context import RequestContext
 from bessemer.db.engine import Database
-from bessemer.errors import Invalid
+from bessemer.errors import Invalid, NotFound
 from bessemer.json_types import Json, JsonObject
 
 log = structlog.get_logger()
@@ -146,10 +145,15 @@ class EmbeddedBareMetal:
             node = await self.desk.shelves.nodes.get(connection, node_uuid)
             return await journal.of_node(connection, node.uuid)
 
-    async def find_node_by_mac(self, address: str) -> Node | None:
-        """The node that a NIC belongs to. Raises Invalid for what is no MAC."""
+    async def find_node(self, mac_or_uuid: str) -> Node | None:
+        """The node of a NIC's MAC (lower case, colons), or of a uuid."""
         async with self.desk.reading() as connection:
-            return await self.desk.shelves.nodes.find_by_macs(connection, [normalise_mac(address)])
+            if ":" in mac_or_uuid:
+                return await self.desk.shelves.nodes.find_by_macs(connection, [mac_or_uuid])
+            try:
+                return await self.desk.shelves.nodes.get(connection, mac_or_uuid)
+            except NotFound:
+                return None
 
     def power_later(self, node_uuid: str, target: PowerTarget) -> None:
         """Carry an accepted power request out in the background."""

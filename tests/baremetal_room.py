@@ -1,0 +1,91 @@
+"""A bare metal room on a real database with fake hardware: for tests of the engine and the verbs."""
+
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bessemer.baremetal.conductor.task import Shelves
+from bessemer.baremetal.conductor.worker import Engine
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.provision.states import State
+from bessemer.baremetal.drivers.catalogue import fake_registry
+from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.operations.flows import Flows
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.baremetal.store import conductors, leases
+from bessemer.baremetal.store.nodes import NodeStore
+from bessemer.baremetal.store.sealing import SecretBox
+from bessemer.bus.memory import MemoryBus
+from bessemer.db.engine import Database, open_database
+from bessemer.db.upgrade import upgrade
+
+HOST = "test-host"
+
+
+@dataclass
+class Room:
+    """Everything of the room but its conductor: tests work on nodes by hand."""
+
+    database: Database
+    desk: Desk
+    settings: BareMetalSettings
+
+    @property
+    def nodes(self) -> NodeStore:
+        """The nodes' store."""
+        return self.desk.shelves.nodes
+
+    def engine(self) -> Engine:
+        """A worker's engine, of a fresh incarnation."""
+        return Engine(
+            shelves=self.desk.shelves,
+            registry=self.desk.registry,
+            owner=f"{HOST}:{uuid.uuid4()}",
+            lease_duration=self.settings.lease_duration,
+            next_work=self.desk.flows.after,
+            changed=lambda _: None,
+        )
+
+    async def a_node(
+        self, state: State = State.AVAILABLE, driver_info: Mapping[str, Any] | None = None
+    ) -> Node:
+        """A fake-hardware node at rest in this state."""
+        ident = str(uuid.uuid4())
+        node = Node(
+            uuid=ident,
+            driver="fake-hardware",
+            name=f"node-{ident[:8]}",
+            provision_state=state,
+            driver_info=driver_info or {},
+            instance_uuid=str(uuid.uuid4()) if state is State.ACTIVE else None,
+        )
+        async with self.database.write() as connection:
+            made = await self.nodes.add(connection, node)
+            await leases.prepare(connection, ident)
+        return made
+
+    async def forget_leases(self) -> None:
+        """What a conductor does at its start for its dead former self."""
+        async with self.database.write() as connection:
+            await leases.release_all(connection, f"{HOST}:")
+
+
+@asynccontextmanager
+async def a_room(directory: Path) -> AsyncIterator[Room]:
+    """A room on SQLite in `directory`, with one living conductor registered."""
+    database = open_database(f"sqlite+aiosqlite:///{directory}/test.db")
+    await upgrade(database)
+    settings = BareMetalSettings(agent_poll_interval=timedelta(0))
+    registry = fake_registry(settings)
+    shelves = Shelves(database, NodeStore(SecretBox.from_file(directory / "secret.key")))
+    desk = Desk(shelves, registry, Flows(settings), MemoryBus(), HOST, settings)
+    async with database.write() as connection:
+        await conductors.register(connection, HOST, "", list(registry.hardware_types), "1")
+    try:
+        yield Room(database, desk, settings)
+    finally:
+        await database.close()

@@ -1,0 +1,146 @@
+"""Every step of every flow is run twice, and the worker dies after each; the world ends the same."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.baremetal_room import Room, a_room
+
+from bessemer.baremetal.conductor import worker
+from bessemer.baremetal.domain.lease import LeaseLost, Span
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.provision.states import State
+from bessemer.baremetal.operations.provision import ProvisionRequest, provision
+from bessemer.baremetal.store import journal, leases
+from bessemer.baremetal.store import work as work_store
+from bessemer.clock import now
+from bessemer.context import admin_context
+
+VERBS = [
+    ("manage", State.ENROLL, State.MANAGEABLE),
+    ("inspect", State.MANAGEABLE, State.MANAGEABLE),
+    ("provide", State.MANAGEABLE, State.AVAILABLE),
+    ("active", State.AVAILABLE, State.ACTIVE),
+    ("deleted", State.ACTIVE, State.AVAILABLE),
+]
+
+
+class KilledError(BaseException):
+    """Stands for kill -9: nothing of ours may catch it, and nothing after it runs."""
+
+
+@pytest.fixture
+async def room(tmp_path: Path):
+    async with a_room(tmp_path) as made:
+        yield made
+
+
+async def run_to_rest(room: Room, node_uuid: str) -> Node:
+    """Work on the node, again and again, until nothing is left to do."""
+    for _ in range(500):
+        async with room.database.read() as connection:
+            if await work_store.find(connection, node_uuid) is None:
+                return await room.nodes.get(connection, node_uuid)
+        await worker.work_on(room.engine(), node_uuid)
+        await asyncio.sleep(0)
+    raise AssertionError("the work does not come to an end")
+
+
+def world(node: Node) -> dict[str, Any]:
+    """What must not depend on how often a worker died."""
+    moments = {"provision_updated_at", "created_at", "updated_at", "driver_internal_info"}
+    moments |= {"inspection_started_at", "inspection_finished_at"}
+    return {f: getattr(node, f) for f in node.__slots__ if f not in moments}
+
+
+@pytest.mark.parametrize(("verb", "start", "end"), VERBS)
+async def test_killed_after_each_step_the_flow_ends_in_the_same_world(
+    room: Room, verb: str, start: State, end: State, monkeypatch: pytest.MonkeyPatch
+):
+    calm, stormy = await room.a_node(start), await room.a_node(start)
+    for node in (calm, stormy):
+        await provision(room.desk, admin_context(), node.uuid, ProvisionRequest(verb))
+    expected = world(await run_to_rest(room, calm.uuid))
+
+    kept, deaths = worker._keep, 0
+
+    async def dies_before_keeping(*args: Any, **kwargs: Any) -> Any:
+        nonlocal deaths
+        work = args[2]
+        key = (work.flow, work.index, work.failure)
+        if key not in seen:
+            seen.add(key)
+            deaths += 1
+            raise KilledError
+        return await kept(*args, **kwargs)
+
+    seen: set[Any] = set()
+    monkeypatch.setattr(worker, "_keep", dies_before_keeping)
+    survivor = None
+    while survivor is None:
+        try:
+            survivor = await run_to_rest(room, stormy.uuid)
+        except KilledError:
+            await room.forget_leases()
+    found = world(survivor)
+    assert deaths > 0
+    assert found["provision_state"] is end
+    for name in ("uuid", "name", "instance_uuid", "properties"):
+        expected.pop(name), found.pop(name)
+    assert found == expected
+
+
+async def test_a_late_worker_writes_nothing(room: Room):
+    node = await room.a_node(State.ENROLL)
+    await provision(room.desk, admin_context(), node.uuid, ProvisionRequest("manage"))
+    async with room.database.write() as connection:
+        span = Span(now(), room.settings.lease_duration)
+        late = await leases.acquire(connection, node.uuid, "late:1", "provisioning", span)
+        assert late is not None
+        await leases.release_all(connection, "late:")
+    await run_to_rest(room, node.uuid)
+    engine = replace(room.engine(), owner="late:1")
+    with pytest.raises(LeaseLost):
+        await worker._finish(engine, late)
+
+
+async def test_a_second_worker_leaves_a_held_node_alone(room: Room):
+    node = await room.a_node(State.ENROLL)
+    await provision(room.desk, admin_context(), node.uuid, ProvisionRequest("manage"))
+    async with room.database.write() as connection:
+        span = Span(now(), room.settings.lease_duration)
+        assert await leases.acquire(connection, node.uuid, "other:1", "provisioning", span)
+    await worker.work_on(room.engine(), node.uuid)
+    async with room.database.read() as connection:
+        held = await room.nodes.get(connection, node.uuid)
+    assert held.provision_state is State.VERIFYING
+
+
+async def test_the_journal_tells_each_step_once_in_order(room: Room):
+    node = await room.a_node(State.AVAILABLE)
+    await provision(room.desk, admin_context(), node.uuid, ProvisionRequest("active"))
+    await run_to_rest(room, node.uuid)
+    async with room.database.read() as connection:
+        entries = await journal.of_node(connection, node.uuid)
+    told = [f"{entry.interface}.{entry.step}" for entry in entries]
+    assert told[:3] == [
+        "power.power_off",
+        "network.unconfigure_tenant_networks",
+        "network.add_network",
+    ]
+    assert len(told) == len(set(told))
+    assert all(entry.outcome == "done" and entry.finished_at for entry in entries)
+
+
+async def test_a_failing_step_leaves_words_and_cleans_up(room: Room):
+    node = await room.a_node(State.AVAILABLE, driver_info={"fake_fail_step": "deploy.write_image"})
+    await provision(room.desk, admin_context(), node.uuid, ProvisionRequest("active"))
+    failed = await run_to_rest(room, node.uuid)
+    assert failed.provision_state is State.DEPLOY_FAILED
+    assert failed.last_error is not None
+    assert "write_image" in failed.last_error
+    async with room.database.read() as connection:
+        entries = await journal.of_node(connection, node.uuid)
+    assert [entry.outcome for entry in entries][-4:] == ["failed", "done", "done", "done"]
