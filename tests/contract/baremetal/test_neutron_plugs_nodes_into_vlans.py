@@ -1,0 +1,292 @@
+"""The neutron plug-in against the real network service and a switch in memory."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.baremetal_task import MemoryTask, a_node, a_port, run_to_end
+from tests.contract.baremetal.network_contract import NetworkContract, NewVif, attach, detach
+from tests.contract.baremetal.network_of_test import PARKED, NetworkOfTest, network_service
+
+from bessemer.baremetal.domain.provision.states import State
+from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
+from bessemer.baremetal.drivers.neutron.links import link_of
+from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.network.public import PortSpec, SwitchFailure
+
+SETTINGS = BareMetalSettings(switch_timeout=timedelta(seconds=2))
+
+
+@pytest.fixture
+async def net(tmp_path: Path) -> AsyncIterator[NetworkOfTest]:
+    async with network_service(tmp_path, ("eth1", "eth2", "eth3")) as running:
+        yield running
+
+
+@pytest.fixture
+def plugin(net: NetworkOfTest) -> NeutronNetwork:
+    return NeutronNetwork(net.service, SETTINGS)
+
+
+@pytest.fixture
+def task() -> MemoryTask:
+    node = a_node()
+    return MemoryTask(node, (a_port(node, 1), a_port(node, 2)))
+
+
+@pytest.fixture
+def new_vif(net: NetworkOfTest) -> NewVif:
+    return net.new_vif
+
+
+async def add(plugin: NeutronNetwork, task: MemoryTask, purpose: str = "provisioning") -> Outcome:
+    return await run_to_end(task, plugin, "add_network", purpose=purpose)
+
+
+async def remove(
+    plugin: NeutronNetwork, task: MemoryTask, purpose: str = "provisioning"
+) -> Outcome:
+    return await run_to_end(task, plugin, "remove_network", purpose=purpose)
+
+
+class TestNeutron(NetworkContract):
+    """The contract."""
+
+
+class TestRamdiskNetworks:
+    """Provisioning, cleaning, inspection."""
+
+    async def test_boot_nics_are_moved_into_the_vlan_and_out_of_it(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.ports = (task.ports[0], replace(task.ports[1], pxe_enabled=False))
+        assert isinstance(await add(plugin, task), Done)
+        vlan = net.vlan_of("provisioning")
+        assert net.switch.vlans == {"eth1": vlan, "eth2": PARKED, "eth3": PARKED}
+        [made] = await net.service.list_ports(task.context, device_id=task.node.uuid)
+        assert made.mac_address == task.ports[0].address
+        assert task.ports[0].internal_info == {"provisioning_vif_port_id": made.id}
+        assert isinstance(await remove(plugin, task), Done)
+        assert set(net.switch.vlans.values()) == {PARKED}
+        assert await net.ports_on("provisioning") == []
+
+    async def test_the_network_port_belongs_to_the_instance_when_there_is_one(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.node = replace(task.node, instance_uuid="an-instance")
+        await add(plugin, task)
+        assert len(await net.service.list_ports(task.context, device_id="an-instance")) == 2
+
+    async def test_a_node_may_name_its_own_network(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.node = replace(task.node, driver_info={"cleaning_network": "tenant2"})
+        await add(plugin, task, "cleaning")
+        assert net.switch.vlans["eth1"] == net.vlan_of("tenant2")
+
+    async def test_a_worker_killed_between_making_and_saving_makes_no_second_port(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        ports_before = task.ports
+        task.raises_on = {"save_port": KeyboardInterrupt()}
+        with pytest.raises(KeyboardInterrupt):
+            await add(plugin, task)
+        task.ports = ports_before  # what was not committed is lost
+        assert isinstance(await add(plugin, task), Done)
+        assert await net.ports_on("provisioning") == [port.address for port in task.ports]
+
+    async def test_a_worker_killed_while_unplugging_still_sees_it_through(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        await add(plugin, task)
+        net.switch.may_commit.clear()
+        impatient = NeutronNetwork(
+            net.service, SETTINGS.model_copy(update={"switch_timeout": timedelta(seconds=0.2)})
+        )
+        assert isinstance(await remove(impatient, task), Failed)
+        again = await impatient.run_step("remove_network", task, {"purpose": "provisioning"})
+        assert isinstance(again, Failed), "the ports are gone, the switch has not let go"
+        net.switch.may_commit.set()
+        again = await plugin.run_step("remove_network", task, {"purpose": "provisioning"})
+        assert isinstance(again, Done)
+        assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_leftovers_of_another_purpose_are_rolled_back_first(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        await add(plugin, task, "cleaning")
+        assert isinstance(await add(plugin, task, "provisioning"), Done)
+        assert await net.ports_on("cleaning") == []
+        assert net.switch.vlans["eth1"] == net.vlan_of("provisioning")
+        assert all(set(p.internal_info) == {"provisioning_vif_port_id"} for p in task.ports)
+
+    async def test_a_port_left_by_an_earlier_instance_is_replaced(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.node = replace(task.node, instance_uuid="the-first")
+        await add(plugin, task)
+        task.node = replace(task.node, instance_uuid="the-second")
+        task.ports = tuple(replace(port, internal_info={}) for port in task.ports)
+        assert isinstance(await add(plugin, task), Done)
+        assert await net.service.list_ports(task.context, device_id="the-first") == []
+
+    async def test_nics_without_cabling_are_left_alone(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.ports = (task.ports[0], replace(task.ports[1], local_link_connection={}))
+        outcome = await add(plugin, task, "inspection")
+        assert isinstance(outcome, Done)
+        assert "1 other NICs left alone" in outcome.detail
+        assert await net.ports_on("inspection") == [task.ports[0].address]
+
+    async def test_without_any_cabling_it_says_what_to_set(
+        self, plugin: NeutronNetwork, task: MemoryTask
+    ) -> None:
+        task.ports = tuple(replace(port, local_link_connection={}) for port in task.ports)
+        outcome = await add(plugin, task, "inspection")
+        assert isinstance(outcome, Failed)
+        assert "openstack baremetal port set" in outcome.reason
+        assert task.ports[0].address in outcome.reason
+
+    async def test_a_missing_network_is_named_with_the_setting(
+        self, plugin: NeutronNetwork, task: MemoryTask
+    ) -> None:
+        task.node = replace(task.node, driver_info={"provisioning_network": "nowhere"})
+        outcome = await add(plugin, task)
+        assert isinstance(outcome, Failed)
+        assert "'nowhere' does not exist" in outcome.reason
+        assert "baremetal.networks.provisioning" in outcome.reason
+
+    async def test_a_switch_that_refuses_is_quoted_and_nothing_is_left(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        net.switch.refused_ports.add("eth2")
+        outcome = await add(plugin, task)
+        assert isinstance(outcome, Failed)
+        assert "refused to change port eth2" in outcome.reason
+        assert await net.ports_on("provisioning") == []
+        assert all(port.internal_info == {} for port in task.ports)
+
+    async def test_a_switch_that_forgets_is_not_believed(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        net.switch.deaf_ports.add("eth1")
+        outcome = await add(plugin, task)
+        assert isinstance(outcome, Failed)
+        assert "eth1" in outcome.reason
+
+    async def test_an_unknown_switch_is_told_with_the_configured_ones(
+        self, plugin: NeutronNetwork, task: MemoryTask
+    ) -> None:
+        elsewhere = {"switch_id": "0a:00:00:00:00:99", "port_id": "eth1"}
+        task.ports = (replace(task.ports[0], local_link_connection=elsewhere),)
+        outcome = await add(plugin, task)
+        assert isinstance(outcome, Failed)
+        assert "0a:00:00:00:00:99" in outcome.reason
+
+
+class TestTenantNetworks:
+    """VIFs."""
+
+    async def test_each_vif_is_plugged_into_its_nics_switch_port(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        for network in ("tenant", "tenant2"):
+            await attach(plugin, task, await net.new_vif(network))
+        assert isinstance(await run_to_end(task, plugin, "configure_tenant_networks"), Done)
+        assert net.switch.vlans["eth1"] == net.vlan_of("tenant")
+        assert net.switch.vlans["eth2"] == net.vlan_of("tenant2")
+        assert isinstance(await run_to_end(task, plugin, "unconfigure_tenant_networks"), Done)
+        assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_the_vif_takes_the_nics_mac_and_gives_it_back(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        vif = await net.new_vif()
+        await attach(plugin, task, vif)
+        nic = next(port for port in task.ports if port.tenant_vif == vif)
+        assert (await net.service.get_port(task.context, vif)).mac_address == nic.address
+        await run_to_end(task, plugin, "configure_tenant_networks")
+        await detach(plugin, task, vif)
+        after = await net.service.get_port(task.context, vif)
+        assert after.mac_address != nic.address
+        assert after.links == ()
+        assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_boot_nics_are_taken_first(
+        self, plugin: NeutronNetwork, task: MemoryTask, new_vif: NewVif
+    ) -> None:
+        task.ports = (replace(task.ports[0], pxe_enabled=False), task.ports[1])
+        vif = await new_vif()
+        await attach(plugin, task, vif)
+        assert task.ports[1].tenant_vif == vif
+
+    async def test_an_active_node_is_plugged_at_once(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.node = replace(task.node, provision_state=State.ACTIVE)
+        await attach(plugin, task, await net.new_vif())
+        assert net.switch.vlans["eth1"] == net.vlan_of("tenant")
+
+    async def test_an_active_node_that_cannot_be_plugged_keeps_nothing(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.node = replace(task.node, provision_state=State.ACTIVE)
+        net.switch.refused_ports.add("eth1")
+        vif = await net.new_vif()
+        with pytest.raises(SwitchFailure, match="refused"):
+            await attach(plugin, task, vif)
+        after = await net.service.get_port(task.context, vif)
+        assert after.links == ()
+        assert after.mac_address != task.ports[0].address
+
+    async def test_a_deploy_without_any_vif_says_how_to_attach_one(
+        self, plugin: NeutronNetwork, task: MemoryTask
+    ) -> None:
+        outcome = await run_to_end(task, plugin, "configure_tenant_networks")
+        assert isinstance(outcome, Failed)
+        assert "openstack baremetal node vif attach" in outcome.reason
+
+    async def test_a_vif_deleted_by_its_tenant_can_still_be_detached(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        before, vif = task.ports, await net.new_vif()
+        await attach(plugin, task, vif)
+        await net.service.delete_port(task.context, vif)
+        assert isinstance(await run_to_end(task, plugin, "unconfigure_tenant_networks"), Done)
+        await detach(plugin, task, vif)
+        assert task.ports == before
+
+    async def test_a_tenants_port_on_the_ramdisks_own_network_is_never_deleted(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        vif = await net.new_vif("provisioning")
+        await attach(plugin, task, vif)
+        outcome = await add(plugin, task)
+        assert isinstance(outcome, Failed)
+        assert (await net.service.get_port(task.context, vif)).id == vif
+
+    async def test_from_provisioning_to_the_tenant(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        await attach(plugin, task, await net.new_vif())
+        await add(plugin, task)
+        assert net.switch.vlans["eth1"] == net.vlan_of("provisioning")
+        assert isinstance(await remove(plugin, task), Done)
+        assert isinstance(await run_to_end(task, plugin, "configure_tenant_networks"), Done)
+        assert net.switch.vlans["eth1"] == net.vlan_of("tenant")
+        assert net.switch.vlans["eth2"] == PARKED
+
+    async def test_a_stray_port_on_the_switch_port_is_named(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        link = link_of(task.ports[0])
+        assert link is not None
+        stray = PortSpec(network_id=net.networks["tenant2"].id, links=(link,), host_id="x")
+        made = await net.service.create_port(task.context, stray)
+        outcome = await add(plugin, task)
+        assert isinstance(outcome, Failed)
+        assert made.id in outcome.reason
