@@ -1,0 +1,1 @@
+"""Glance's API v2, and the temporary URLs of an object store."""

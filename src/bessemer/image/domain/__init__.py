@@ -1,0 +1,1 @@
+"""Images as values: pure, no input or output."""

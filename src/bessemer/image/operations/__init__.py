@@ -1,0 +1,1 @@
+"""What can be done with images, one file per family of verbs."""
