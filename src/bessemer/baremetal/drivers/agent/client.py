@@ -7,6 +7,7 @@ in its heartbeat, nothing else: neither names, nor clocks, nor certificate autho
 import asyncio
 import functools
 import hashlib
+import io
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ class AgentClient:
                 method,
                 peer.url + path,
                 params={**query, **peer.credentials},
-                data=body,
+                data=io.BytesIO(body) if body is not None else None,
                 headers={"Content-Type": "application/json"} if body is not None else None,
                 ssl=peer.trust,
                 allow_redirects=False,
@@ -176,15 +177,25 @@ def _peer(node: Node) -> _Peer:
     url = internal.get("agent_url")
     if not url:
         raise AgentUnreachable(f"The agent of node {node.name or node.uuid} has not called back.")
-    parts = urlsplit(str(url))
+    base = _base_url(str(url))
     certificate = internal.get("agent_verify_ca")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    if base is None:
         raise AgentRefused(f"{_the_agent(node)} gave an address that is no http(s) URL.", 400)
-    if certificate and parts.scheme != "https":
+    if certificate and not base.startswith("https:"):
         raise AgentRefused(f"{_the_agent(node)} handed over a certificate, but speaks http.", 400)
     token = internal.get("agent_secret_token")
     secret = token if isinstance(token, Secret) or token is None else Secret(str(token))
-    return _Peer(f"{parts.scheme}://{parts.netloc}", _trust(node, certificate), secret)
+    return _Peer(base, _trust(node, certificate), secret)
+
+
+def _base_url(url: str) -> str | None:
+    """Scheme, host and port; None for what is no plain http(s) address."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+        return f"{parts.scheme}://{parts.netloc}" if usable and parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _trust(node: Node, certificate: Any) -> aiohttp.Fingerprint | bool:
