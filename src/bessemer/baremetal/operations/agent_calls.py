@@ -87,13 +87,7 @@ async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:
 
 async def continue_inspection(desk: Desk, data: Mapping[str, Any], node_uuid: str | None) -> Node:
     """Take what the inspection ramdisk found. Raises NotFound for a stranger."""
-    inventory = data.get("inventory")
-    if not isinstance(inventory, Mapping):
-        raise Invalid("The inspection data holds no inventory.")
-    interfaces = inventory.get("interfaces")
-    nics = interfaces if isinstance(interfaces, list) else []
-    addresses = [nic.get("mac_address") for nic in nics if isinstance(nic, Mapping)]
-    macs = _usable_macs([address for address in addresses if isinstance(address, str)])
+    macs = _usable_macs(addresses_in(data))
     async with desk.shelves.database.write() as connection:
         node = await _find(desk, connection, macs, node_uuid)
         waiting = {State.INSPECT_WAIT, State.INSPECTING}
@@ -103,6 +97,17 @@ async def continue_inspection(desk: Desk, data: Mapping[str, Any], node_uuid: st
         await work_store.signal(connection, node.uuid, Signal.INSPECTION)
     await desk.nudge(node)
     return node
+
+
+def addresses_in(data: Mapping[str, Any]) -> list[str]:
+    """The NICs' MACs as inspection data state them. Raises Invalid without an inventory."""
+    inventory = data.get("inventory")
+    if not isinstance(inventory, Mapping):
+        raise Invalid("The inspection data holds no inventory.")
+    interfaces = inventory.get("interfaces")
+    nics = interfaces if isinstance(interfaces, list) else []
+    addresses = (nic.get("mac_address") for nic in nics if isinstance(nic, Mapping))
+    return [address for address in addresses if isinstance(address, str)]
 
 
 async def _find(

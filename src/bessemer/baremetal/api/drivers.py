@@ -1,0 +1,190 @@
+"""`/v1/drivers` and `/v1/conductors`: which hardware can be served, and by whom."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bessemer.baremetal.api.endpoints import Endpoint
+from bessemer.baremetal.api.fields import Field, FieldTable
+from bessemer.baremetal.api.links import api_url, links
+from bessemer.baremetal.api.microversions import require
+from bessemer.baremetal.api.node_fields import ABSENT_INTERFACES
+from bessemer.baremetal.api.queries import (
+    chosen_fields,
+    listing,
+    page,
+    refuse_unknown,
+    truth,
+)
+from bessemer.baremetal.conductor import membership
+from bessemer.baremetal.domain.node import InterfaceKind
+from bessemer.baremetal.interfaces.registry import HardwareType
+from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.store.conductors import Conductor, list_conductors
+from bessemer.clock import iso8601, now
+from bessemer.errors import Invalid, NotFound
+from bessemer.json_types import Json
+from bessemer.web.routes import Call, Reply
+
+INTERFACES_SINCE: Final = 30
+FIELDS_SINCE: Final = 77
+
+
+@dataclass(frozen=True, slots=True)
+class DriverFacts:
+    """One hardware type and the living conductors that serve it."""
+
+    hardware: HardwareType
+    hosts: tuple[str, ...]
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConductorFacts:
+    """One conductor, and whether it is alive."""
+
+    conductor: Conductor
+    alive: bool
+    base_url: str
+
+
+def _interfaces(kind: str, since: int) -> tuple[Field[DriverFacts], Field[DriverFacts]]:
+    def enabled(facts: DriverFacts, _minor: int) -> Json:
+        if kind in ABSENT_INTERFACES:
+            return [ABSENT_INTERFACES[kind][0]]
+        return list(facts.hardware.supported[InterfaceKind(kind)])
+
+    def default(facts: DriverFacts, minor: int) -> Json:
+        return enabled(facts, minor)[0]
+
+    since = max(since, INTERFACES_SINCE)
+    return (
+        Field(f"default_{kind}_interface", default, since),
+        Field(f"enabled_{kind}_interfaces", enabled, since),
+    )
+
+
+_KINDS: Final = {
+    **{str(kind): 1 for kind in InterfaceKind},
+    **{kind: since for kind, (_, since) in ABSENT_INTERFACES.items()},
+}
+
+
+def _conductor(name: str) -> Callable[[ConductorFacts, int], Json]:
+    return lambda facts, _minor: getattr(facts.conductor, name)
+
+
+# fmt: off
+DRIVER: Final[FieldTable[DriverFacts]] = FieldTable("driver", (
+    Field("name", lambda facts, _: facts.hardware.name, summary=True),
+    Field("hosts", lambda facts, _: list(facts.hosts), summary=True),
+    Field("type", lambda _facts, _: "dynamic", INTERFACES_SINCE, summary=True),
+    Field("links", lambda facts, _: links(facts.base_url, f"drivers/{facts.hardware.name}"),
+          summary=True, always=True),
+    *(field for kind, since in _KINDS.items() for field in _interfaces(kind, since)),
+))
+
+CONDUCTOR: Final[FieldTable[ConductorFacts]] = FieldTable("conductor", (
+    Field("hostname", _conductor("hostname"), summary=True),
+    Field("conductor_group", _conductor("conductor_group"), summary=True),
+    Field("alive", lambda facts, _: facts.alive, summary=True),
+    Field("links", lambda facts, _: links(facts.base_url, f"conductors/{facts.conductor.hostname}"),
+          summary=True, always=True),
+    Field("drivers", lambda facts, _: list(facts.conductor.drivers)),
+    Field("created_at", lambda facts, _: iso8601(facts.conductor.created_at)),
+    Field("updated_at", lambda facts, _: iso8601(facts.conductor.updated_at)),
+))
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class DriversApi:
+    """Handlers; each is one row of `endpoints`."""
+
+    desk: Desk
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Rows of the API's table."""
+        conductors = "baremetal:conductor:get"
+        return (
+            Endpoint("GET", "/drivers", self.drivers, "baremetal:driver:get"),
+            Endpoint("GET", "/drivers/{name}", self.driver, "baremetal:driver:get"),
+            Endpoint("GET", "/conductors", self.conductors, conductors, 49),
+            Endpoint("GET", "/conductors/{hostname}", self.conductor, conductors, 49),
+        )
+
+    async def drivers(self, call: Call) -> Reply:
+        """Hardware types that a living conductor serves."""
+        refuse_unknown(call, ["type", "detail", "fields"])
+        minor = call.version.minor
+        for name, since in (("type", 30), ("detail", 30), ("fields", FIELDS_SINCE)):
+            if name in call.query:
+                require(minor, since, f"query parameter {name}")
+        if call.query.get("type", "dynamic") not in {"dynamic", "classic"}:
+            raise Invalid("type must be dynamic or classic.")
+        detailed = truth("detail", call.query.get("detail", "false"))
+        names = DRIVER.names(minor) if detailed else DRIVER.summary(minor)
+        if "fields" in call.query:
+            if detailed:
+                raise Invalid("Can't fetch a subset of fields with 'detail' set.")
+            names = chosen_fields(call, DRIVER)
+        classic = call.query.get("type") == "classic"
+        found = {} if classic else await self._served(call)
+        return Reply({"drivers": [DRIVER.render(each, minor, names) for each in found.values()]})
+
+    async def driver(self, call: Call) -> Reply:
+        """One hardware type."""
+        refuse_unknown(call, ["fields"])
+        if "fields" in call.query:
+            require(call.version.minor, FIELDS_SINCE, "query parameter fields")
+        found = (await self._served(call)).get(call.path["name"])
+        if found is None:
+            raise NotFound(f"No conductor alive serves the driver {call.path['name'][:80]!r}.")
+        return Reply(DRIVER.render(found, call.version.minor, chosen_fields(call, DRIVER)))
+
+    async def conductors(self, call: Call) -> Reply:
+        """All conductors that were ever there, by name."""
+        asked = listing(call, CONDUCTOR, {})
+        found = sorted(await self._conductors(call), key=_hostname, reverse=asked.descending)
+        if asked.marker is not None:
+            names = [_hostname(each) for each in found]
+            if asked.marker not in names:
+                raise Invalid(f"Marker {asked.marker[:80]!r} could not be found.")
+            found = found[names.index(asked.marker) + 1 :]
+        found = found[: asked.limit]
+        items = [CONDUCTOR.render(each, call.version.minor, asked.names) for each in found]
+        return Reply(page(call, "conductors", items, asked.limit, list(map(_hostname, found))))
+
+    async def conductor(self, call: Call) -> Reply:
+        """One conductor."""
+        refuse_unknown(call, ["fields"])
+        for each in await self._conductors(call):
+            if each.conductor.hostname == call.path["hostname"]:
+                names = chosen_fields(call, CONDUCTOR)
+                return Reply(CONDUCTOR.render(each, call.version.minor, names))
+        raise NotFound(f"Conductor {call.path['hostname'][:80]} could not be found.")
+
+    async def _served(self, call: Call) -> Mapping[str, DriverFacts]:
+        async with self.desk.reading() as connection:
+            members = await membership.read(connection, self.desk.settings)
+        hosts: dict[str, list[str]] = {}
+        for conductor in members.conductors:
+            for name in conductor.drivers:
+                hosts.setdefault(name, []).append(conductor.hostname)
+        known: Mapping[str, Any] = self.desk.registry.hardware_types
+        return {
+            name: DriverFacts(known[name], tuple(hosts[name]), api_url(call))
+            for name in sorted(hosts)
+            if name in known
+        }
+
+    async def _conductors(self, call: Call) -> list[ConductorFacts]:
+        async with self.desk.reading() as connection:
+            found = await list_conductors(connection)
+        moment, timeout = now(), self.desk.settings.conductor_heartbeat_timeout
+        base = api_url(call)
+        return [ConductorFacts(each, each.alive(moment, timeout), base) for each in found]
+
+
+def _hostname(facts: ConductorFacts) -> str:
+    return facts.conductor.hostname

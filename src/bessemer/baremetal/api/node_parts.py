@@ -1,0 +1,238 @@
+"""Below `/v1/nodes/{ident}`: traits, vifs, history, inventory, timeline, boot device."""
+
+import json
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from bessemer.baremetal.api import values
+from bessemer.baremetal.api.endpoints import Endpoint
+from bessemer.baremetal.api.links import api_url, links
+from bessemer.baremetal.api.nodes import ident_of
+from bessemer.baremetal.api.queries import refuse_unknown, truth
+from bessemer.baremetal.domain.node import BootDevice
+from bessemer.baremetal.domain.secret import masked
+from bessemer.baremetal.operations import boot_device
+from bessemer.baremetal.operations import nodes as node_operations
+from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.operations.show_nodes import show_node
+from bessemer.baremetal.store import blobs, history, journal
+from bessemer.baremetal.store.blobs import Blob
+from bessemer.baremetal.store.history import HistoryEntry
+from bessemer.clock import iso8601
+from bessemer.context import RequestContext
+from bessemer.errors import Invalid, NotFound
+from bessemer.json_types import Json, JsonObject
+from bessemer.web.routes import Call, Reply
+
+SHORT_EVENT: Final = 255
+PORTGROUP_VIF_SINCE: Final = 67
+
+
+class Vifs(Protocol):
+    """How tenants' network ports come to NICs and go."""
+
+    async def attach(
+        self, desk: Desk, context: RequestContext, ident: str, vif_id: str, /
+    ) -> object: ...
+
+    async def detach(
+        self, desk: Desk, context: RequestContext, ident: str, vif_id: str, /
+    ) -> None: ...
+
+    async def list_vifs(self, desk: Desk, ident: str, /) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NodePartsApi:
+    """Handlers; each is one row of `endpoints`."""
+
+    desk: Desk
+    vifs: Vifs
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Rows of the API's table."""
+        node = "/nodes/{ident}"
+        boot = f"{node}/management/boot_device"
+        set_traits, trait = "baremetal:node:traits:set", f"{node}/traits/{{trait}}"
+        drop_traits = "baremetal:node:traits:delete"
+        get_boot, set_boot = "baremetal:node:get_boot_device", "baremetal:node:set_boot_device"
+        return (
+            Endpoint("GET", f"{node}/traits", self.traits, "baremetal:node:traits:list", 37),
+            Endpoint("PUT", f"{node}/traits", self.set_traits, set_traits, 37, dict, 204),
+            Endpoint("DELETE", f"{node}/traits", self.clear_traits, drop_traits, 37, status=204),
+            Endpoint("PUT", trait, self.add_trait, set_traits, 37, status=204),
+            Endpoint("DELETE", trait, self.remove_trait, drop_traits, 37, status=204),
+            Endpoint("GET", f"{node}/vifs", self.list_vifs, "baremetal:node:vif:list", 28),
+            Endpoint(
+                "POST", f"{node}/vifs", self.attach, "baremetal:node:vif:attach", 28, dict, 204
+            ),
+            Endpoint(
+                "DELETE",
+                f"{node}/vifs/{{vif}}",
+                self.detach,
+                "baremetal:node:vif:detach",
+                28,
+                status=204,
+            ),
+            Endpoint("GET", f"{node}/history", self.history, "baremetal:node:history:get", 78),
+            Endpoint(
+                "GET",
+                f"{node}/history/{{event}}",
+                self.history_event,
+                "baremetal:node:history:get",
+                78,
+            ),
+            Endpoint(
+                "GET", f"{node}/inventory", self.inventory, "baremetal:node:inventory:get", 81
+            ),
+            Endpoint("GET", f"{node}/timeline", self.timeline, "baremetal:node:get"),
+            Endpoint("GET", f"{boot}/supported", self.supported_boot_devices, get_boot),
+            Endpoint("GET", boot, self.get_boot_device, get_boot),
+            Endpoint("PUT", boot, self.set_boot_device, set_boot, body=dict, status=204),
+        )
+
+    async def traits(self, call: Call) -> Reply:
+        """`{traits: []}`."""
+        facts = await show_node(self.desk, ident_of(call))
+        return Reply({"traits": sorted(facts.node.traits)})
+
+    async def set_traits(self, call: Call) -> Reply:
+        """Replace all traits."""
+        given = call.body.get("traits")
+        if set(call.body) != {"traits"} or not isinstance(given, list):
+            raise Invalid("Expected an object with a list of traits.")
+        checked = [str(values.text(255)("trait", trait)) for trait in given]
+        await node_operations.set_traits(self.desk, ident_of(call), checked)
+        return Reply()
+
+    async def clear_traits(self, call: Call) -> Reply:
+        """Remove all traits."""
+        await node_operations.set_traits(self.desk, ident_of(call), [])
+        return Reply()
+
+    async def add_trait(self, call: Call) -> Reply:
+        """Add the trait in the path; a body is refused."""
+        if call.headers.get("content-length", "0") != "0":
+            raise Invalid("No body should be given when adding a single trait.")
+        ident, trait = ident_of(call), call.path["trait"]
+        await node_operations.add_trait(self.desk, ident, trait)
+        return Reply(headers={"Location": f"{api_url(call)}/v1/nodes/{ident}/traits/{trait}"})
+
+    async def remove_trait(self, call: Call) -> Reply:
+        """Remove the trait in the path."""
+        await node_operations.remove_trait(self.desk, ident_of(call), call.path["trait"])
+        return Reply()
+
+    async def list_vifs(self, call: Call) -> Reply:
+        """Tenants' network ports on this node."""
+        attached = await self.vifs.list_vifs(self.desk, ident_of(call))
+        return Reply({"vifs": [{"id": vif} for vif in attached]})
+
+    async def attach(self, call: Call) -> Reply:
+        """Give a network port a NIC of this node."""
+        for name in ("port_uuid", "portgroup_uuid"):
+            if call.body.get(name) is not None:
+                raise Invalid(f"This server does not take {name} here yet; it chooses the NIC.")
+        vif = values.text(255, least=1)("id", call.body.get("id"))
+        await self.vifs.attach(self.desk, call.context, ident_of(call), vif)
+        return Reply()
+
+    async def detach(self, call: Call) -> Reply:
+        """Take the network port off its NIC."""
+        await self.vifs.detach(self.desk, call.context, ident_of(call), call.path["vif"])
+        return Reply()
+
+    async def history(self, call: Call) -> Reply:
+        """What went wrong with this node, oldest first; events cut at 255 characters."""
+        refuse_unknown(call, ["detail"])
+        detailed = truth("detail", call.query.get("detail", "false"))
+        facts = await show_node(self.desk, ident_of(call))
+        async with self.desk.reading() as connection:
+            entries = await history.of_node(connection, facts.node.uuid)
+        base = f"nodes/{facts.node.uuid}/history"
+        shown = [_event(each, call, base, detailed=detailed) for each in entries]
+        return Reply({"history": shown})
+
+    async def history_event(self, call: Call) -> Reply:
+        """One event, whole."""
+        facts = await show_node(self.desk, ident_of(call))
+        async with self.desk.reading() as connection:
+            entries = await history.of_node(connection, facts.node.uuid)
+        for entry in entries:
+            if entry.uuid == call.path["event"]:
+                base = f"nodes/{facts.node.uuid}/history"
+                return Reply(_event(entry, call, base, detailed=True))
+        raise NotFound(f"Node history {call.path['event'][:80]} could not be found.")
+
+    async def inventory(self, call: Call) -> Reply:
+        """`{inventory, plugin_data}` of the last inspection."""
+        facts = await show_node(self.desk, ident_of(call))
+        async with self.desk.reading() as connection:
+            content = await blobs.find(connection, facts.node.uuid, Blob.INVENTORY)
+        if content is None:
+            raise NotFound(f"Node {facts.node.uuid} has no inventory; inspect it first.")
+        return Reply(masked(json.loads(content)))
+
+    async def timeline(self, call: Call) -> Reply:
+        """What was done to this node, step by step, oldest first. Bessemer's own.
+
+        `{timeline: [{flow, interface, step, started_at, finished_at, outcome, detail}]}`; outcome
+        is done, failed, aborted, or null while in hand; moments have fractions of a second.
+        """
+        facts = await show_node(self.desk, ident_of(call))
+        async with self.desk.reading() as connection:
+            entries = await journal.of_node(connection, facts.node.uuid)
+        return Reply({"timeline": entries})
+
+    async def supported_boot_devices(self, call: Call) -> Reply:
+        """What the machine can be told to boot from."""
+        devices = await boot_device.supported(self.desk, ident_of(call))
+        return Reply({"supported_boot_devices": list(devices)})
+
+    async def get_boot_device(self, call: Call) -> Reply:
+        """What the BMC says that the machine boots from next."""
+        device, persistent = await boot_device.read(self.desk, ident_of(call))
+        return Reply({"boot_device": device, "persistent": persistent})
+
+    async def set_boot_device(self, call: Call) -> Reply:
+        """Tell the BMC."""
+        if not {"boot_device"} <= set(call.body) <= {"boot_device", "persistent"}:
+            raise Invalid("Expected an object with boot_device, and persistent if it should stay.")
+        persistent = values.default(False, values.boolean)(
+            "persistent", call.body.get("persistent")
+        )
+        device = _device(call.body["boot_device"])
+        await boot_device.write(self.desk, ident_of(call), device, persistent=persistent)
+        return Reply()
+
+
+def _device(given: Json) -> BootDevice:
+    try:
+        return BootDevice(given)
+    except ValueError:
+        raise Invalid(
+            f"Invalid boot device {str(given)[:40]!r}; possible: {', '.join(BootDevice)}."
+        ) from None
+
+
+def _event(entry: HistoryEntry, call: Call, base: str, *, detailed: bool) -> JsonObject:
+    shown: dict[str, Json] = {
+        "uuid": entry.uuid,
+        "created_at": iso8601(entry.created_at),
+        "severity": entry.severity,
+        "event": entry.event if detailed else entry.event[:SHORT_EVENT],
+        "links": links(api_url(call), f"{base}/{entry.uuid}"),
+    }
+    if not detailed:
+        return shown
+    return shown | {
+        "event_type": entry.event_type,
+        "conductor": entry.conductor,
+        "user": None,
+        **({"project": None} if call.version.minor >= 113 else {}),
+        **(
+            {"state": entry.state, "target_provision_state": entry.target_provision_state}
+            if call.version.minor >= 115
+            else {}
+        ),
+    }

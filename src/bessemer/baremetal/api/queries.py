@@ -1,0 +1,144 @@
+"""Query parameters: parsed strictly, gated by microversion, unknown ones refused."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from bessemer.baremetal.api.fields import FieldTable
+from bessemer.baremetal.api.links import next_page
+from bessemer.baremetal.api.microversions import require
+from bessemer.baremetal.api.values import boolean, is_uuid
+from bessemer.errors import Invalid
+from bessemer.json_types import Json
+from bessemer.web.routes import Call
+
+MAX_LIMIT: Final = 1000
+FIELDS_SINCE: Final = 8
+DETAIL_SINCE: Final = 43
+_PAGING: Final = ("limit", "marker", "sort_key", "sort_dir", "fields", "detail")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter: the microversion it exists since, and how its value is read."""
+
+    read: Callable[[str, str], Any]
+    since: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list request, understood: which fields of which page in which order."""
+
+    names: tuple[str, ...]
+    limit: int
+    marker: str | None
+    sort_column: str
+    descending: bool
+    filters: Mapping[str, Any]
+
+
+def words(name: str, text: str) -> str:
+    """Free text."""
+    if "\x00" in text or len(text) > 4096:
+        raise Invalid(f"The value of {name} is too long or holds null characters.")
+    return text
+
+
+def truth(name: str, text: str) -> bool:
+    """A boolean."""
+    return bool(boolean(name, text))
+
+
+def uuid_word(name: str, text: str) -> str:
+    """A uuid."""
+    if not is_uuid(text):
+        raise Invalid(f"Expected a UUID for {name}.")
+    return text.lower()
+
+
+def refuse_unknown(call: Call, known: Sequence[str] = ()) -> None:
+    """Raises Invalid when the query has parameters that mean nothing here."""
+    unknown = sorted(set(call.query) - set(known))
+    if unknown:
+        raise Invalid(f"Unexpected query parameters: {', '.join(name[:80] for name in unknown)}.")
+
+
+def listing(
+    call: Call, table: FieldTable[Any], filters: Mapping[str, Filter], *, detailed: bool = False
+) -> Listing:
+    """Read a list request. `detailed`: the path itself asks for every field."""
+    refuse_unknown(call, [*_PAGING, *filters])
+    minor = call.version.minor
+    descending = call.query.get("sort_dir", "asc")
+    if descending not in {"asc", "desc"}:
+        raise Invalid("sort_dir must be asc or desc.")
+    sort_key = call.query.get("sort_key", "id")
+    return Listing(
+        names=_names(call, table, detailed),
+        limit=_limit(call),
+        marker=call.query.get("marker"),
+        sort_column="id" if sort_key == "id" else table.sort_column(sort_key, minor),
+        descending=descending == "desc",
+        filters=_filters(call, filters),
+    )
+
+
+def chosen_fields(call: Call, table: FieldTable[Any]) -> tuple[str, ...]:
+    """The fields of a single object: those of `fields=`, else all."""
+    return _asked_fields(call, table) or table.names(call.version.minor)
+
+
+def page(
+    call: Call, key: str, items: Sequence[Mapping[str, Json]], limit: int, markers: Sequence[str]
+) -> dict[str, Json]:
+    """The reply: the items under `key`, and `next` when there may be more.
+
+    `markers`: what to go on after, for each item.
+    """
+    body: dict[str, Json] = {key: items}
+    if items and len(items) == limit:
+        body["next"] = next_page(call, limit, markers[-1])
+    return body
+
+
+def _names(call: Call, table: FieldTable[Any], detailed: bool) -> tuple[str, ...]:
+    asked = _asked_fields(call, table)
+    if "detail" in call.query:
+        require(call.version.minor, DETAIL_SINCE, "query parameter detail")
+        detailed = detailed or truth("detail", call.query["detail"])
+    if asked and detailed:
+        raise Invalid("Can't fetch a subset of fields with 'detail' set.")
+    minor = call.version.minor
+    return asked or (table.names(minor) if detailed else table.summary(minor))
+
+
+def _asked_fields(call: Call, table: FieldTable[Any]) -> tuple[str, ...]:
+    asked = [name for value in call.query.getlist("fields") for name in value.split(",") if name]
+    if not asked:
+        return ()
+    require(call.version.minor, FIELDS_SINCE, "query parameter fields")
+    return table.chosen(asked, call.version.minor)
+
+
+def _limit(call: Call) -> int:
+    text = call.query.get("limit")
+    if text is None:
+        return MAX_LIMIT
+    digits = text.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) > 0):
+        raise Invalid("Limit must be a positive integer.")
+    return min(int(digits), MAX_LIMIT)
+
+
+def _filters(call: Call, filters: Mapping[str, Filter]) -> dict[str, Any]:
+    asked = {}
+    for name, row in filters.items():
+        text = call.query.get(name)
+        if text is None:
+            continue
+        require(call.version.minor, row.since, f"query parameter {name}")
+        asked[name] = row.read(name, text)
+    return asked

@@ -1,0 +1,114 @@
+"""Nodes as they are shown: the row, who holds it, what is in hand, which conductor serves it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.conductor import membership
+from bessemer.baremetal.conductor.membership import Membership
+from bessemer.baremetal.domain.lease import Holder
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.provision.work import Work
+from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.store import leases
+from bessemer.baremetal.store import work as work_store
+from bessemer.baremetal.store.tables import nodes
+from bessemer.clock import now
+from bessemer.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """One node with its surroundings. `base_url` is where the API's links lead."""
+
+    node: Node
+    holder: Holder | None = None
+    work: Work | None = None
+    conductor: str | None = None
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodePage:
+    """Which nodes, in which order. `marker` is the uuid of the last one that was seen."""
+
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
+    marker: str | None = None
+    sort_column: str = "id"
+    descending: bool = False
+
+
+def _containing(column: ColumnElement[Any]) -> Callable[[Any], ColumnElement[bool]]:
+    return lambda words: column.icontains(words, autoescape=True)
+
+
+def _of_project(project: Any) -> ColumnElement[bool]:
+    return or_(nodes.c.owner == project, nodes.c.lessee == project)
+
+
+CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
+    "instance_uuid": nodes.c.instance_uuid.__eq__,
+    "associated": lambda wanted: nodes.c.instance_uuid.is_not(None).is_(wanted),
+    "maintenance": nodes.c.maintenance.is_,
+    "provision_state": nodes.c.provision_state.__eq__,
+    "driver": nodes.c.driver.__eq__,
+    "resource_class": nodes.c.resource_class.__eq__,
+    "fault": nodes.c.fault.__eq__,
+    "conductor_group": nodes.c.conductor_group.__eq__,
+    "owner": nodes.c.owner.__eq__,
+    "lessee": nodes.c.lessee.__eq__,
+    "project": _of_project,
+    "description_contains": _containing(nodes.c.description),
+    "retired": nodes.c.retired.is_,
+    "shard": lambda _wanted: false(),
+    "sharded": lambda wanted: false() if wanted else and_(True),
+    "parent_node": lambda _wanted: false(),
+    "include_children": lambda _wanted: and_(True),
+}
+"""What nodes may be filtered by. No node here has a shard or a parent."""
+
+
+async def show_node(desk: Desk, ident: str) -> NodeFacts:
+    """By uuid or name. Raises NotFound."""
+    async with desk.reading() as connection:
+        node = await desk.shelves.nodes.get(connection, ident)
+        return (await _facts(desk, connection, [node]))[0]
+
+
+async def list_nodes(desk: Desk, page: NodePage, *, plain: bool = False) -> list[NodeFacts]:
+    """One page. `plain`: the rows alone are enough. Raises Invalid for an unknown marker."""
+    conditions = [CONDITIONS[name](value) for name, value in page.filters.items()]
+    async with desk.reading() as connection:
+        found = await desk.shelves.nodes.list(
+            connection,
+            conditions,
+            limit=page.limit,
+            marker=page.marker,
+            sort_key=page.sort_column,
+            descending=page.descending,
+        )
+        if plain:
+            return [NodeFacts(node) for node in found]
+        return await _facts(desk, connection, found)
+
+
+async def _facts(desk: Desk, connection: AsyncConnection, found: Sequence[Node]) -> list[NodeFacts]:
+    uuids = [node.uuid for node in found]
+    held = await leases.holders(connection, uuids, now())
+    works = await work_store.of_nodes(connection, uuids)
+    members = await membership.read(connection, desk.settings)
+    return [
+        NodeFacts(node, held.get(node.uuid), works.get(node.uuid), _conductor(members, node))
+        for node in found
+    ]
+
+
+def _conductor(members: Membership, node: Node) -> str | None:
+    try:
+        return members.owner(node.uuid, node.driver, node.conductor_group)
+    except Unavailable:
+        return None
