@@ -13,6 +13,7 @@ from bessemer.db.upgrade import upgrade
 from bessemer.errors import ConfigurationError
 from bessemer.settings import Settings, load_settings
 from bessemer_lab.cli import app as lab
+from bessemer_lab.demo.command import demo
 
 app = typer.Typer(
     name="bessemer",
@@ -26,6 +27,8 @@ app.add_typer(database, name="db")
 app.add_typer(
     lab, name="lab", help="Virtual racks: machines, BMCs and switches with real protocols."
 )
+
+app.command()(demo)
 
 ConfigFile = Annotated[
     Path | None,

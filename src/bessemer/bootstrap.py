@@ -1,0 +1,116 @@
+"""Settings in, application out: the only place that knows all rooms."""
+
+import socket
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+
+from bessemer.baremetal.api.operators import baremetal_services
+from bessemer.baremetal.api.ramdisk import ramdisk_service
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.drivers import catalogue
+from bessemer.baremetal.drivers.agent.client import AgentClient
+from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
+from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
+from bessemer.baremetal.service import EmbeddedBareMetal
+from bessemer.bus.memory import MemoryBus
+from bessemer.compute.api.service import compute_api
+from bessemer.compute.service import EmbeddedCompute
+from bessemer.db.engine import open_database
+from bessemer.db.upgrade import upgrade
+from bessemer.identity.api.service import identity_api
+from bessemer.identity.service import EmbeddedIdentity
+from bessemer.image.api.object_store import object_store_service
+from bessemer.image.api.service import image_api
+from bessemer.image.service import EmbeddedImages
+from bessemer.network.api.service import network_services
+from bessemer.network.service import EmbeddedNetwork
+from bessemer.settings import Settings
+from bessemer.web.authentication import Authenticate, by_token, noauth
+from bessemer.web.dispatch import application
+
+
+class Cloud:
+    """Every room, put together in one process.
+
+    `operators_app` is the API for people and their tools; `ramdisk_app` is all that a machine under
+    deployment may reach.
+    """
+
+    operators_app: Starlette
+    ramdisk_app: Starlette
+
+    def __init__(self, settings: Settings) -> None:
+        state = settings.server.state_directory
+        state.mkdir(parents=True, exist_ok=True)
+        self._database = database = open_database(settings.database_url)
+        self._bus = bus = MemoryBus()
+        self._agents = agents = AgentClient()
+        identity = EmbeddedIdentity(database, settings.identity, state)
+        images = EmbeddedImages(database, settings.image, state)
+        network = EmbeddedNetwork(database, bus, settings.network, state)
+        hardware = catalogue.registry(settings.baremetal, network, images, agents)
+        baremetal = EmbeddedBareMetal(
+            database, bus, hardware, settings.baremetal, state, socket.gethostname()
+        )
+        compute = EmbeddedCompute(database, bus, settings.compute, baremetal, network, images)
+        self._rooms = (identity, images, network, baremetal, compute)
+        object_store = object_store_service(images)
+        self.operators_app = application(
+            (
+                *baremetal_services(baremetal.desk, baremetal.power_later),
+                identity_api(identity),
+                image_api(images),
+                *network_services(network.means),
+                compute_api(compute),
+                object_store,
+            ),
+            _authenticate(settings, identity),
+        )
+        self.ramdisk_app = application(
+            (
+                ramdisk_service(baremetal.desk),
+                ramdisk_boot_service(_boot_configs(baremetal.find_node)),
+                object_store,
+            ),
+            _nobody(),
+        )
+
+    async def start(self) -> None:
+        """Bring the database up to date and start every room, the ones that others need first."""
+        await upgrade(self._database)
+        for room in self._rooms:
+            await room.start()
+
+    async def stop(self) -> None:
+        """Stop in good order, the last started first."""
+        for room in reversed(self._rooms):
+            await room.stop()
+        await self._bus.close()
+        await self._agents.close()
+        await self._database.close()
+
+
+def _authenticate(settings: Settings, identity: EmbeddedIdentity) -> Authenticate:
+    match settings.authentication.strategy:
+        case "noauth":
+            return noauth()
+        case "identity":
+            return by_token(identity.validate_token)
+
+
+def _nobody() -> Authenticate:
+    async def no_token(_token: str) -> None:
+        return None
+
+    return by_token(no_token)
+
+
+def _boot_configs(
+    find_node: Callable[[str], Awaitable[Node | None]],
+) -> Callable[[str], Awaitable[BootConfig | None]]:
+    async def find(mac_or_uuid: str) -> BootConfig | None:
+        node = await find_node(mac_or_uuid)
+        return BootConfig.of(node) if node is not None else None
+
+    return find
