@@ -2,40 +2,51 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import structlog
 
 from bessemer.network.dhcp import render
 from bessemer.network.dhcp.folder import remove_fallback, service_account, write_file
 from bessemer.network.dhcp.plan import DhcpPlan
-from bessemer.network.dhcp.process import DnsmasqProcess
+from bessemer.network.dhcp.process import DnsmasqProcess, Launch
 from bessemer.network.dhcp.render import Files
 from bessemer.network.dhcp.takeover import end_leftover
 from bessemer.network.dhcp.wiring import unwire, wire
 
 log = structlog.get_logger()
 
+_SLOTS: Final = ("a", "b")
+"""A changed plan's process starts in the slot that is free, then the other one's ends: no gap."""
+
+_TFTP: Final = "tftp"
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What runs for one network, and what its files say."""
+    """What runs for one network. dnsmasq is bound to an interface's index, not to its name."""
 
-    process: DnsmasqProcess
+    plan: DhcpPlan
     interface_index: int
-    texts: tuple[str, str, str]
+    process: DnsmasqProcess
+    slot: str
     complaints: str
 
 
 class Dnsmasq:
-    """One dnsmasq per network. Calls for one network must come one after the other."""
+    """One dnsmasq for DHCP per network, and one for TFTP per infrastructure network.
+
+    Calls for one network must come one after the other.
+    """
 
     def __init__(self, folder: Path, tftp_root: Path, on_death: Callable[[str], None]) -> None:
         self._folder = folder
         self._tftp_root = tftp_root
         self._on_death = on_death
         self._served: dict[str, Served] = {}
+        self._tftp: dict[str, tuple[int, DnsmasqProcess]] = {}
         self._wired: dict[str, DhcpPlan] = {}
 
     async def serve(self, plan: DhcpPlan) -> str:
@@ -43,28 +54,24 @@ class Dnsmasq:
 
         Raises DhcpFailure. Does nothing when the plan is in force already.
         """
+        await self._end_leftovers(plan.network_id)
         before = self._wired.get(plan.network_id)
         interface_index = await wire(plan, before.service_addresses if before else ())
         self._wired[plan.network_id] = plan
         if not plan.served:
-            await self._stop(plan.network_id)
+            await self._end_processes(plan.network_id)
             return ""
-        files = Files(self._folder / plan.network_id, self._tftp_root)
-        texts = (
-            render.configuration(plan, files, service_account()),
-            render.hosts(plan),
-            render.options(plan),
-        )
+        if plan.namespace is None:
+            await self._serve_tftp(plan, interface_index)
         served = self._served.get(plan.network_id)
-        if served is None or not _can_go_on(served, texts[0], interface_index):
-            return await self._start(plan, files, interface_index, texts)
-        if served.texts == texts:
+        if served is not None and _is_in_force(served, plan, interface_index):
             return served.complaints
-        return await self._reload(plan, files, served, texts)
+        return await self._replace(plan, interface_index, served)
 
     async def withdraw(self, network_id: str) -> None:
-        """End the network's server and undo its wiring."""
-        await self._stop(network_id)
+        """End the network's servers and undo its wiring."""
+        await self._end_leftovers(network_id)
+        await self._end_processes(network_id)
         shutil.rmtree(self._folder / network_id, ignore_errors=True)
         plan = self._wired.pop(network_id, None)
         if plan is not None:
@@ -73,60 +80,87 @@ class Dnsmasq:
     async def stop(self) -> None:
         """End every server and undo all wiring."""
         for network_id in tuple(self._wired):
-            await self._stop(network_id)
-            await unwire(self._wired.pop(network_id))
+            await self.withdraw(network_id)
         remove_fallback(self._folder)
 
     @property
     def networks(self) -> frozenset[str]:
-        """Networks that are wired."""
-        return frozenset(self._wired)
+        """Networks that are wired, or were when an earlier run of this server ended."""
+        left = {folder.name for folder in self._folder.iterdir() if folder.name != _TFTP}
+        return frozenset(left | self._wired.keys())
+
+    async def _replace(self, plan: DhcpPlan, interface_index: int, served: Served | None) -> str:
+        slot = _SLOTS[1] if served is not None and served.slot == _SLOTS[0] else _SLOTS[0]
+        files = self._files(plan.network_id, slot)
+        leases = ""
+        if served is not None:
+            leases = _text(self._files(plan.network_id, served.slot).leases)
+        write_file(files.configuration, render.dhcp_configuration(plan, files, service_account()))
+        write_file(files.hosts, render.hosts(plan))
+        write_file(files.options, render.options(plan))
+        write_file(files.leases, render.still_valid(leases, plan))
+        ready = f"read {files.options}"
+        process, complaints = await self._start(plan, files, ready)
+        words = _in_words(plan, complaints)
+        self._served[plan.network_id] = Served(plan, interface_index, process, slot, words)
+        if served is not None:
+            await served.process.stop()
+        log.info("dhcp.serving", network_id=plan.network_id, hosts=len(plan.hosts))
+        return words
+
+    async def _serve_tftp(self, plan: DhcpPlan, interface_index: int) -> None:
+        index, process = self._tftp.get(plan.network_id, (None, None))
+        if process is not None and process.is_running and index == interface_index:
+            return
+        if process is not None:
+            await process.stop()
+        files = self._files(plan.network_id, _TFTP)
+        text = render.tftp_configuration(plan, files, service_account(), self._tftp_root)
+        write_file(files.configuration, text)
+        process, _ = await self._start(plan, files, "TFTP root is")
+        self._tftp[plan.network_id] = (interface_index, process)
 
     async def _start(
-        self, plan: DhcpPlan, files: Files, interface_index: int, texts: tuple[str, str, str]
-    ) -> str:
-        network_id = plan.network_id
-        await self._stop(network_id)
-        files.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
-        await end_leftover(files.pid, files.configuration)
-        for path, text in zip(
-            (files.configuration, files.hosts, files.options), texts, strict=True
-        ):
-            write_file(path, text)
-        process = DnsmasqProcess(files, plan.namespace, lambda: self._on_death(network_id))
+        self, plan: DhcpPlan, files: Files, ready: str
+    ) -> tuple[DnsmasqProcess, Sequence[tuple[int, str]]]:
+        launch = Launch(plan.network_id, files.configuration, ready, plan.namespace)
+        process = DnsmasqProcess(launch, lambda: self._on_death(plan.network_id))
         try:
-            complaints = _in_words(plan, await process.start())
+            return process, await process.start()
         except BaseException:
             await process.stop()
             raise
-        self._served[network_id] = Served(process, interface_index, texts, complaints)
-        log.info("dhcp.serving", network_id=network_id, interface=plan.interface)
-        return complaints
 
-    async def _reload(
-        self, plan: DhcpPlan, files: Files, served: Served, texts: tuple[str, str, str]
-    ) -> str:
-        del self._served[plan.network_id]  # until it has confirmed, nothing is known of it
-        write_file(files.hosts, texts[1])
-        write_file(files.options, texts[2])
-        try:
-            complaints = _in_words(plan, await served.process.reload())
-        except BaseException:
-            await served.process.stop()
-            raise
-        self._served[plan.network_id] = replace(served, texts=texts, complaints=complaints)
-        return complaints
+    async def _end_leftovers(self, network_id: str) -> None:
+        """Once per network and run: what a killed server left running, in any slot."""
+        if network_id in self._wired:
+            return
+        for slot in (*_SLOTS, _TFTP):
+            files = self._files(network_id, slot)
+            await end_leftover(files.pid, files.configuration)
 
-    async def _stop(self, network_id: str) -> None:
+    async def _end_processes(self, network_id: str) -> None:
         served = self._served.pop(network_id, None)
         if served is not None:
             await served.process.stop()
+        _, tftp = self._tftp.pop(network_id, (0, None))
+        if tftp is not None:
+            await tftp.stop()
+
+    def _files(self, network_id: str, slot: str) -> Files:
+        return Files(self._folder / network_id / slot)
 
 
-def _can_go_on(served: Served, configuration: str, interface_index: int) -> bool:
-    """A dnsmasq is bound to one interface, not to its name, and reads its configuration once."""
-    same = (served.interface_index, served.texts[0]) == (interface_index, configuration)
+def _is_in_force(served: Served, plan: DhcpPlan, interface_index: int) -> bool:
+    same = (served.plan, served.interface_index) == (plan, interface_index)
     return same and served.process.is_running
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
 
 
 def _in_words(plan: DhcpPlan, complaints: Sequence[tuple[int, str]]) -> str:

@@ -70,7 +70,8 @@ def copy_programs(source: Path, served: Path) -> list[str]:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Replace a file in one step, readable for dnsmasq's account."""
+    """Replace a file in one step, readable for dnsmasq's account; makes its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
     new = path.with_suffix(".new")
     new.write_text(text)
     new.chmod(0o644)

@@ -29,24 +29,23 @@ LARGEST_TFTP_LOAD: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where one network's dnsmasq finds its things."""
+    """Where one dnsmasq finds its things."""
 
     folder: Path
-    tftp_root: Path
 
     @property
     def configuration(self) -> Path:
-        """Read at start only."""
+        """The options of dnsmasq(8)."""
         return self.folder / "dnsmasq.conf"
 
     @property
     def hosts(self) -> Path:
-        """Read at start and at SIGHUP, before the options."""
+        """Who gets an answer, and which address."""
         return self.folder / "hosts"
 
     @property
     def options(self) -> Path:
-        """Read at start and at SIGHUP, last of all."""
+        """What DHCP says beside the address; read last of all."""
         return self.folder / "options"
 
     @property
@@ -60,9 +59,15 @@ class Files:
         return self.folder / "pid"
 
 
-def configuration(plan: DhcpPlan, files: Files, user: str | None) -> str:
-    """The file that dnsmasq reads at its start; a change needs a new start."""
-    return "\n".join(_configuration(plan, files, user)) + "\n"
+def dhcp_configuration(plan: DhcpPlan, files: Files, user: str | None) -> str:
+    """For the process that answers DHCP."""
+    return "\n".join((*_process(plan, files, user), *_dhcp(plan, files))) + "\n"
+
+
+def tftp_configuration(plan: DhcpPlan, files: Files, user: str | None, root: Path) -> str:
+    """For the process that serves TFTP: a separate one, so that no transfer breaks with a change."""
+    tftp = ("enable-tftp", f"tftp-root={root}", f"tftp-max={LARGEST_TFTP_LOAD}")
+    return "\n".join((*_process(plan, files, user), *tftp)) + "\n"
 
 
 def hosts(plan: DhcpPlan) -> str:
@@ -84,6 +89,17 @@ def options(plan: DhcpPlan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def still_valid(leases: str, plan: DhcpPlan) -> str:
+    """The lines of a lease file that agree with the plan.
+
+    dnsmasq gives a known host no address that another MAC still has a lease for, so the leases of
+    ports that are gone must go before their addresses are given away again.
+    """
+    known = {(host.mac_address, host.ip_address) for host in plan.hosts}
+    lines = [line for line in leases.splitlines() if tuple(line.split()[1:3]) in known]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def port_of_option_line(plan: DhcpPlan, number: int) -> str | None:
     """Whose option stands on a line (from 1) of the options file; None for a subnet's."""
     lines = options(plan).splitlines()
@@ -93,10 +109,9 @@ def port_of_option_line(plan: DhcpPlan, number: int) -> str | None:
     )
 
 
-def _configuration(plan: DhcpPlan, files: Files, user: str | None) -> Iterator[str]:
+def _process(plan: DhcpPlan, files: Files, user: str | None) -> Iterator[str]:
     yield "keep-in-foreground"
     yield "log-facility=-"
-    yield "log-dhcp"
     yield "port=0"
     if user is not None:
         yield f"user={user}"
@@ -104,6 +119,9 @@ def _configuration(plan: DhcpPlan, files: Files, user: str | None) -> Iterator[s
     yield f"interface={plan.interface}"
     yield "except-interface=lo"
     yield "bind-dynamic"
+
+
+def _dhcp(plan: DhcpPlan, files: Files) -> Iterator[str]:
     yield "dhcp-authoritative"
     yield f"dhcp-leasefile={files.leases}"
     yield f"dhcp-hostsfile={files.hosts}"
@@ -118,10 +136,6 @@ def _configuration(plan: DhcpPlan, files: Files, user: str | None) -> Iterator[s
             f"dhcp-range=set:{_subnet_tag(subnet)},{subnet.cidr.network_address},static,"
             f"{subnet.cidr.netmask},{round(plan.lease_time.total_seconds())}s"
         )
-    if plan.namespace is None:
-        yield "enable-tftp"
-        yield f"tftp-root={files.tftp_root}"
-        yield f"tftp-max={LARGEST_TFTP_LOAD}"
 
 
 def _subnet_options(subnet: Subnet) -> Iterator[str]:

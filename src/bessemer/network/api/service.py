@@ -1,0 +1,40 @@
+"""The network room's services for the web application."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bessemer.context import RequestContext
+from bessemer.errors import BessemerError, Forbidden, Unauthorized
+from bessemer.json_types import JsonObject
+from bessemer.network.api.discovery import discovery_routes, version_routes
+from bessemer.network.api.networks import NetworkHandlers
+from bessemer.network.api.ports import PortHandlers
+from bessemer.network.api.subnets import SubnetHandlers
+from bessemer.network.operations.means import Means
+from bessemer.web.routes import Service
+
+_TYPES: Final[Mapping[type[BessemerError], str]] = {
+    Forbidden: "PolicyNotAuthorized",
+    Unauthorized: "HTTPUnauthorized",
+}
+
+
+def error_body(status: int, error: BessemerError, _context: RequestContext) -> JsonObject:
+    """Neutron's: `{"NeutronError": {"type", "message", "detail"}}`."""
+    kind = type(error)
+    name = "HTTPInternalServerError" if kind is BessemerError else _TYPES.get(kind, kind.__name__)
+    return {"NeutronError": {"type": name, "message": error.message, "detail": ""}}
+
+
+def network_services(means: Means) -> tuple[Service, Service]:
+    """`/network/v2.0`, and the version documents at `/network`."""
+    routes = (
+        *discovery_routes(),
+        *NetworkHandlers(means).routes(),
+        *SubnetHandlers(means).routes(),
+        *PortHandlers(means).routes(),
+    )
+    return (
+        Service("network", "/network/v2.0", routes, error_body),
+        Service("network", "/network", version_routes(), error_body),
+    )

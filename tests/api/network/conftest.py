@@ -1,0 +1,63 @@
+"""Fixtures: the network room's API over a real database, with a switch in memory."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from tests.asgi import AsgiClient
+
+from bessemer.bus.memory import MemoryBus
+from bessemer.context import RequestContext
+from bessemer.db.engine import open_database
+from bessemer.db.upgrade import upgrade
+from bessemer.network.service import EmbeddedNetwork, network_api
+from bessemer.network.settings import NetworkSettings, SwitchSettings
+from bessemer.web.authentication import by_token
+from bessemer.web.dispatch import application
+
+SWITCH_ID = "02:00:00:00:00:01"
+
+
+async def whose(token: str) -> RequestContext | None:
+    """Tokens are `admin`, or the name of a project."""
+    if not token:
+        return None
+    roles = frozenset({"admin"}) if token == "admin" else frozenset({"member"})
+    return RequestContext(user_id=token, project_id=token, roles=roles)
+
+
+@pytest.fixture
+async def network(tmp_path: Path) -> AsyncIterator[EmbeddedNetwork]:
+    database = open_database(f"sqlite+aiosqlite:///{tmp_path}/bessemer.db")
+    await upgrade(database)
+    settings = NetworkSettings(
+        dhcp="none",
+        tenant_vlans=((1000, 1001),),
+        switches={"tor": SwitchSettings(driver="fake", switch_id=SWITCH_ID)},
+    )
+    room = EmbeddedNetwork(database, MemoryBus(), settings, tmp_path)
+    await room.start()
+    yield room
+    await room.stop()
+    await database.close()
+
+
+@pytest.fixture
+def app(network: EmbeddedNetwork) -> Starlette:
+    return application(network_api(network), by_token(whose))
+
+
+@pytest.fixture
+def admin(app: Starlette) -> AsgiClient:
+    return AsgiClient(app, {"X-Auth-Token": "admin"})
+
+
+@pytest.fixture
+def blue(app: Starlette) -> AsgiClient:
+    return AsgiClient(app, {"X-Auth-Token": "blue"})
+
+
+@pytest.fixture
+def red(app: Starlette) -> AsgiClient:
+    return AsgiClient(app, {"X-Auth-Token": "red"})
