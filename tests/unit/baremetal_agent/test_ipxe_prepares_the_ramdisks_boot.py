@@ -239,8 +239,12 @@ class NotedManagement(ManagementInterface):
         return tuple(BootDevice)
 
 
-async def test_the_instance_boots_from_disk_for_good(settings):
+async def test_the_instance_boots_from_disk_for_good_and_gets_no_ramdisk_any_more(settings):
     management = NotedManagement()
-    task = MemoryTask(a_node(), plugins={InterfaceKind.MANAGEMENT: management})
-    await IpxeBoot(SomeImages(), SomeNetworks(), settings).prepare_instance(task)
+    task = a_task()
+    task.plugins = {InterfaceKind.MANAGEMENT: management}
+    await prepare(task, settings)
+    for _ in range(2):
+        await IpxeBoot(SomeImages(), SomeNetworks(), settings).prepare_instance(task)
     assert management.device == (BootDevice.DISK, True)
+    assert BootConfig.of(task.node) is None

@@ -77,10 +77,11 @@ class IpxeBoot(BootInterface):
         return Done("no network boot is prepared")
 
     async def prepare_instance(self, task: Task) -> None:
-        """Boot device: disk, persistent."""
+        """Boot device: disk, persistent; a network boot from now on would not get the ramdisk."""
         await task.interfaces.management.set_boot_device(
             task.node, BootDevice.DISK, persistent=True
         )
+        await self.clean_up_ramdisk(task)
 
     async def _configuration(self, task: Task, listener: Listener, purpose: Purpose) -> BootConfig:
         node = task.node

@@ -1,0 +1,102 @@
+"""A virtual machine's own iPXE fetches the script, understands it, and does what it says."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.live_server import serving
+
+from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
+from bessemer.baremetal.drivers.ipxe.script import RETRY_S
+from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
+from bessemer.errors import Unauthorized
+from bessemer.web.dispatch import application
+
+MAC = "52:54:00:12:34:56"
+UUID = "11111111-2222-3333-4444-555555555555"
+HOST_SEEN_BY_THE_MACHINE = "10.0.2.2"
+A_KERNEL = Path("/usr/lib/ipxe/ipxe.lkrn")
+"""A kernel by its format. Started, it does not know these parameters and stops at its own prompt."""
+PATIENCE_S = 60
+LONGER_THAN_A_RETRY_S = RETRY_S + 2
+
+
+async def nobody(headers, request_id):
+    raise Unauthorized("nobody may log in here")
+
+
+class BootDesk:
+    """Hands out one configuration, and writes down who asked for what."""
+
+    def __init__(self):
+        self.config = None
+        self.asked = []
+        self._changed = asyncio.Condition()
+
+    async def find(self, ident):
+        async with self._changed:
+            self.asked.append(ident)
+            self._changed.notify_all()
+        return self.config
+
+    async def until_asked(self, *expected):
+        async with asyncio.timeout(PATIENCE_S), self._changed:
+            await self._changed.wait_for(lambda: len(self.asked) >= len(expected))
+        assert self.asked[: len(expected)] == list(expected)
+
+
+@asynccontextmanager
+async def a_booting_machine(desk):
+    """Its network card's iPXE gets the script's address by DHCP (QEMU's own), as from us."""
+    async with serving(application([ramdisk_boot_service(desk.find)], nobody)) as url:
+        port = url.rpartition(":")[2]
+        listener = f"http://{HOST_SEEN_BY_THE_MACHINE}:{port}"
+        machine = await asyncio.create_subprocess_exec(
+            *("qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-display", "none"),
+            *("-serial", "none", "-no-reboot", "-boot", "order=n,reboot-timeout=10"),
+            *("-netdev", f"user,id=n,bootfile={listener}/boot/ipxe/{MAC}"),
+            *("-device", f"virtio-net-pci,netdev=n,mac={MAC}"),
+        )
+        try:
+            yield listener, machine
+        finally:
+            if machine.returncode is None:
+                machine.kill()
+            await machine.wait()
+
+
+def a_config(listener, kernel, tmp_path):
+    ramdisk = tmp_path.resolve() / "initramfs"
+    ramdisk.write_bytes(b"\0" * 4096)
+    words = ("console=ttyS0,115200n8", "ip=[fe80::1]:", "a!?*~%@+=b")
+    return BootConfig(UUID, "provisioning", listener, str(kernel), str(ramdisk), words)
+
+
+async def test_kernel_and_ramdisk_are_loaded_and_started(tmp_path):
+    desk = BootDesk()
+    async with a_booting_machine(desk) as (listener, _):
+        desk.config = a_config(listener, A_KERNEL.resolve(), tmp_path)
+        await desk.until_asked(MAC, UUID, UUID)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(LONGER_THAN_A_RETRY_S):
+                await desk.until_asked(MAC, UUID, UUID, UUID)
+
+
+async def test_what_cannot_be_started_is_tried_again(tmp_path):
+    kernel = tmp_path.resolve() / "kernel"
+    kernel.write_bytes(b"this is no kernel")
+    desk = BootDesk()
+    async with a_booting_machine(desk) as (listener, _):
+        desk.config = a_config(listener, kernel, tmp_path)
+        await desk.until_asked(MAC, UUID, UUID)
+
+
+async def test_a_machine_that_has_nothing_to_boot_goes_on_to_its_next_boot_device():
+    """It has none: its BIOS gives up and resets, which ends this machine."""
+    desk = BootDesk()
+    async with a_booting_machine(desk) as (_, machine):
+        await desk.until_asked(MAC)
+        async with asyncio.timeout(PATIENCE_S):
+            await machine.wait()
+    assert desk.asked == [MAC]
