@@ -35,7 +35,7 @@ class Lab:
         """
         _need_root()
         rack, layout = read_rack(rack_file), layout_of(state_dir)
-        layout.check()
+        layout.check(machine.name for machine in rack.machines)
         layout.root.mkdir(parents=True, exist_ok=True)
         with _locked(layout):
             Builder(rack, layout).build(rack_file.read_text(encoding="utf-8"))

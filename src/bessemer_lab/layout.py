@@ -1,5 +1,6 @@
 """Where a rack keeps its files: one folder, the state directory, and nothing outside of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,6 @@ MARKER_VARIABLE: Final = "BESSEMER_LAB_RACK"
 
 # unix(7): a socket's path has room for 107 characters.
 LONGEST_SOCKET_PATH: Final = 107
-LONGEST_MACHINE_NAME: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,13 @@ class Layout:
         """The value of `BESSEMER_LAB_RACK` for this rack in this state directory."""
         return f"{rack_name}@{self.root}"
 
-    def check(self) -> None:
+    def check(self, machine_names: Iterable[str]) -> None:
         """Raise `LabError` when the folder's path is too long for the sockets that go into it."""
-        longest = self.machine("m" * LONGEST_MACHINE_NAME).control
-        excess = len(str(longest)) - LONGEST_SOCKET_PATH
-        if excess > 0:
+        longest = max(len(str(self.machine(name).control)) for name in machine_names)
+        if longest > LONGEST_SOCKET_PATH:
             raise LabError(
-                f"the state directory {self.root} has a path {excess} characters too long for unix"
-                " sockets; choose a shorter one with --state-dir"
+                f"the state directory {self.root} has a path {longest - LONGEST_SOCKET_PATH}"
+                " characters too long for unix sockets; choose a shorter one with --state-dir"
             )
 
 

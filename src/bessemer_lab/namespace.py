@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from bessemer_lab.errors import LabError
 from bessemer_lab.programs import run
 
 NAMESPACES: Final = Path("/run/netns")
@@ -42,9 +43,17 @@ def configure(namespace: str, lines: Iterable[str]) -> None:
 
 
 def interfaces(namespace: str) -> dict[str, str]:
-    """The interfaces of the namespace: name to alias (empty when it has none)."""
-    links = json.loads(run(["ip", "-netns", namespace, "-json", "link", "show"]) or "[]")
-    return {link["ifname"]: link.get("ifalias", "") for link in links}
+    """The interfaces of the namespace: name to alias (empty when it has none).
+
+    None when the namespace is gone: others come and go at any time.
+    """
+    try:
+        answer = run(["ip", "-netns", namespace, "-json", "link", "show"])
+    except LabError:
+        if exists(namespace):
+            raise
+        return {}
+    return {link["ifname"]: link.get("ifalias", "") for link in json.loads(answer or "[]")}
 
 
 def enter(namespace: str, argv: Sequence[str]) -> list[str]:

@@ -19,6 +19,9 @@ class ConsoleReader:
         self._link = link
         self.seen = b""
 
+    def type(self, data: bytes) -> None:
+        self._link.sendall(data)
+
     def wait_for(self, text: str) -> None:
         """Return once `text` has appeared; what came up to it is not looked at again."""
         self._link.settimeout(BOOT_LIMIT_S)
