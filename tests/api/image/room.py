@@ -115,9 +115,9 @@ async def a_room(directory: Path, **settings: Any) -> AsyncIterator[Room]:
     database = open_database(f"sqlite+aiosqlite:///{directory}/test.db")
     await upgrade(database)
     images = EmbeddedImages(database, ImageSettings(**settings), directory)
-    await images.start()
     app = application([image_api(images), object_store_service(images)], by_header)
     try:
+        await images.start()
         async with serving(app) as base_url, aiohttp.ClientSession() as http:
             room = Room(images, base_url, http, directory)
             await _answers(room)
