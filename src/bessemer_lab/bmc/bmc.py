@@ -7,7 +7,7 @@ import struct
 import time
 from typing import Any, Final
 
-from pyghmi.ipmi import bmc as pyghmi_bmc
+from pyghmi.ipmi.private.serversession import IpmiServer
 
 from bessemer_lab.bmc.answers import OK, UNKNOWN_COMMAND, UNSPECIFIED, WRONG_LENGTH, Answer
 from bessemer_lab.bmc.chassis import Chassis
@@ -56,7 +56,7 @@ class _Socket:
         self._transport.sendto(bytes(data), client)
 
 
-class Bmc(pyghmi_bmc.Bmc, asyncio.DatagramProtocol):  # type: ignore[misc]
+class Bmc(IpmiServer, asyncio.DatagramProtocol):  # type: ignore[misc]
     """The controller of one machine, answering at one UDP socket."""
 
     def __init__(self, machine: Machine) -> None:
