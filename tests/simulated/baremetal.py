@@ -23,16 +23,16 @@ from bessemer.errors import Conflict, Invalid, NotFound, Transient
 DEPLOY = (
     "power.power_off",
     "network.unconfigure_tenant_networks",
-    "network.add_provisioning_network",
+    "network.add_network",
     "deploy.prepare_image",
     "boot.prepare_ramdisk",
-    "management.set_boot_device",
+    "management.boot_from_network",
     "power.power_on",
-    "agent.wait_for_ramdisk",
+    "deploy.wait_for_ramdisk",
     "deploy.write_image",
     "deploy.prepare_instance_boot",
     "deploy.tear_down_agent",
-    "network.switch_to_tenant_network",
+    "deploy.switch_to_tenant_network",
     "deploy.boot_instance",
 )
 UNDEPLOYABLE = {"active", "wait call-back", "deploy failed", "error"}
@@ -184,7 +184,7 @@ class SimulatedBareMetal:
             entry = JournalEntry("deploy", interface, step, now(), None, None)
             node.journal.append(entry)
             progress = Progress(50, 100, "percent") if name == "deploy.write_image" else None
-            waiting = name in ("agent.wait_for_ramdisk", "deploy.write_image")
+            waiting = name in ("deploy.wait_for_ramdisk", "deploy.write_image")
             state = "wait call-back" if waiting else "deploying"
             await self._set(node, provision_state=state, step=name, progress=progress)
             if name in self.hold:

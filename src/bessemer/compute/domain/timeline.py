@@ -47,18 +47,18 @@ STEPS: Final = (
         journal=(
             "power.power_off",
             "network.unconfigure_tenant_networks",
-            "network.add_provisioning_network",
+            "network.add_network",
         ),
     ),
     Step(8, "Network boot is prepared", 1, journal=("boot.prepare_ramdisk",)),
-    Step(9, "Node is set to network boot", 1, journal=("management.set_boot_device",)),
+    Step(9, "Node is set to network boot", 1, journal=("management.boot_from_network",)),
     Step(10, "Image is made ready", 1, journal=("deploy.prepare_image",)),
     Step(11, "Node is powered on", 1, journal=("power.power_on",)),
     Step(
         12,
         "Node boots the deploy ramdisk",
         27,
-        journal=("deploy.deploy", "agent.wait_for_ramdisk"),
+        journal=("deploy.wait_for_ramdisk",),
     ),
     Step(13, "Image is written", 50, journal=("deploy.write_image",)),
     Step(
@@ -71,11 +71,7 @@ STEPS: Final = (
         15,
         "Node moves to the tenant network and is powered on",
         3,
-        journal=(
-            "network.switch_to_tenant_network",
-            "deploy.switch_to_tenant_network",
-            "deploy.boot_instance",
-        ),
+        journal=("deploy.switch_to_tenant_network", "deploy.boot_instance"),
     ),
     Step(16, "Node is active", 1, events=("active",)),
 )
