@@ -2,13 +2,17 @@
 
 import contextlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import yaml
 
 from bessemer_lab import namespace, processes
 from bessemer_lab.build import OOB, moved_away
 from bessemer_lab.layout import MARKER_VARIABLE, Layout
+
+MOST_ROUNDS: Final = 5
 
 
 def take_down(layout: Layout, *, keep_disks: bool) -> bool:
@@ -38,7 +42,7 @@ def _end_rack(marker: str) -> None:
     name = f"bessemer-{marker.partition('@')[0]}"
     # Asked before the switch ends: the uplinks would survive it, but only just.
     moved = set(moved_away(marker).values())
-    processes.end(processes.marked(MARKER_VARIABLE, marker))
+    _end_all(lambda: processes.marked(MARKER_VARIABLE, marker))
     for room in sorted(moved):
         _remove_namespace(room)
     if namespace.exists(name) and _owner(name) in ("", marker):
@@ -47,8 +51,17 @@ def _end_rack(marker: str) -> None:
 
 def _remove_namespace(name: str) -> None:
     # Whatever still runs in there has lost its network: the server's dnsmasq, forgotten shells.
-    processes.end(processes.inside(namespace.path_of(name)))
+    _end_all(lambda: processes.inside(namespace.path_of(name)))
     namespace.remove(name)
+
+
+def _end_all(find: Callable[[], list[int]]) -> None:
+    # One round is not enough: a process that was just starting another had that one unseen.
+    for _ in range(MOST_ROUNDS):
+        found = find()
+        if not found:
+            return
+        processes.end(found)
 
 
 def _owner(name: str) -> str:
