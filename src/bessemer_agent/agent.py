@@ -16,6 +16,7 @@ from bessemer_agent.commands.table import Surroundings, command_table
 from bessemer_agent.conductor import Conductor, LookupFailed, find_node
 from bessemer_agent.heartbeater import Heartbeater
 from bessemer_agent.http_request import JsonClient
+from bessemer_agent.inspection.report import InspectionFailed, inspection_report, send_report
 from bessemer_agent.journal import Journal
 from bessemer_agent.log import RecentLines, seconds_since_boot, start_logging
 from bessemer_agent.machine import Machine
@@ -43,12 +44,9 @@ def run(machine: Machine) -> int:
     LOG.info("Agent starts %.2f s after the kernel", seconds_since_boot())
     for text in parameters.ignored:
         LOG.warning("Kernel parameter not understood, its default is used: %s", text)
-    if not parameters.api_urls:
-        LOG.error("No ipa-api-url on the kernel command line: nobody to ask for work. Idle.")
-        threading.Event().wait()
     try:
         Agent(machine, parameters, recent).run()
-    except (NoAddress, LookupFailed) as error:
+    except (NoAddress, LookupFailed, InspectionFailed) as error:
         LOG.error("%s", error)
         return 1
     except TokenLost as error:
@@ -69,7 +67,12 @@ class Agent:
         self._started_at = time.time()
 
     def run(self) -> None:
-        """Raises NoAddress, LookupFailed or TokenLost."""
+        """Raises NoAddress, InspectionFailed, LookupFailed or TokenLost."""
+        if self._parameters.inspection_callback_url:
+            self._inspect(self._parameters.inspection_callback_url)
+        if not self._parameters.api_urls:
+            LOG.warning("No ipa-api-url on the kernel command line: nobody to ask for work. Idle.")
+            threading.Event().wait()
         address = self._own_address(self._parameters.api_urls[0])
         with ThreadPoolExecutor(max_workers=1) as beside:
             # Half a second that would otherwise come after the lookup.
@@ -77,6 +80,14 @@ class Agent:
             conductor, reply = self._find_node()
             access = self._access(reply)
             self._serve(address, conductor, reply, access, certificate)
+
+    def _inspect(self, url: str) -> None:
+        """Once in a ramdisk's life: an agent that is started again has nothing new to tell."""
+        done = self._machine.state_folder / "inspected"
+        if not done.exists():
+            self._own_address(url)
+            send_report(self._client(url), inspection_report(self._machine, self._parameters))
+            done.touch()
 
     def _own_address(self, url: str) -> str:
         parts = urlsplit(url)

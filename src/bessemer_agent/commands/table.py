@@ -12,6 +12,7 @@ from bessemer_agent.commands.logs import collect_system_logs
 from bessemer_agent.commands.node_disks import NodeDisks
 from bessemer_agent.commands.write import ImageWriter, image_info
 from bessemer_agent.image_writing.download import Patience
+from bessemer_agent.inspection.report import hardware_info
 from bessemer_agent.kernel_parameters import Parameters
 from bessemer_agent.log import RecentLines
 from bessemer_agent.machine import Machine
@@ -52,6 +53,12 @@ def command_table(around: Surroundings) -> dict[str, Command]:
         "standby.power_off": Command(standby.powers_off(machine), asynchronous=True),
         "standby.sync": Command(lambda call: machine.flush()),
         "log.collect_system_logs": Command(lambda call: collect_system_logs(around.recent_log)),
+        "poll.get_hardware_info": Command(
+            lambda call: hardware_info(machine, parameters, lldp=False)
+        ),
+        "poll.set_node_info": Command(
+            lambda call: disks.learn(call.mapping("node_info").get("node") or {})
+        ),
         "system.lockdown": Command(_locks_down(around)),
     }
 
