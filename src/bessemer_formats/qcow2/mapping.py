@@ -1,5 +1,7 @@
 """Which part of the file belongs where on the disk: L1 and L2 tables, turned upside down."""
 
+from __future__ import annotations
+
 import sys
 from array import array
 from collections.abc import Iterator
