@@ -15,7 +15,7 @@ from bessemer.db.engine import Database
 from bessemer.json_types import JsonObject
 from bessemer.network.api.service import network_services
 from bessemer.network.dhcp.dnsmasq import Dnsmasq
-from bessemer.network.dhcp.folder import choose_folder, copy_programs
+from bessemer.network.dhcp.folder import choose_folder
 from bessemer.network.domain.addresses import parse_mac
 from bessemer.network.domain.dhcp_options import checked_option
 from bessemer.network.domain.errors import PortNotFound
@@ -79,7 +79,11 @@ class EmbeddedNetwork:
         for reconciler in self._reconcilers.values():
             self._in_background(reconciler.run())
         if self.means.settings.dhcp == "dnsmasq":
-            self._supervisor = DhcpSupervisor(self.means, self._dnsmasq())
+            server = _dnsmasq(self.means.settings, self._state_directory, self._on_server_death)
+            missing = server.copy_programs(self.means.settings.tftp_root)
+            if missing:
+                log.warning("dhcp.boot_programs_missing", names=missing)
+            self._supervisor = DhcpSupervisor(self.means, server)
             self._listen(DHCP_WISHED, self._on_dhcp_wished)
             self._in_background(self._supervisor.run())
 
@@ -170,15 +174,6 @@ class EmbeddedNetwork:
     async def wait_until_unplugged(self, links: tuple[LocalLink, ...], timeout: timedelta) -> None:
         await wait_until_unplugged(self.means, self._confirmed, links, timeout)
 
-    def _dnsmasq(self) -> Dnsmasq:
-        settings = self.means.settings
-        wanted = settings.state_directory or self._state_directory / "dhcp"
-        folder = choose_folder(wanted, self._state_directory)
-        missing = copy_programs(settings.tftp_root, folder / "tftp")
-        if missing:
-            log.warning("dhcp.boot_programs_missing", folder=str(settings.tftp_root), names=missing)
-        return Dnsmasq(folder, folder / "tftp", self._on_server_death)
-
     def _on_server_death(self, network_id: str) -> None:
         if self._supervisor is not None:
             self._supervisor.nudge(network_id)
@@ -207,6 +202,19 @@ class EmbeddedNetwork:
 def network_api(network: EmbeddedNetwork) -> tuple[Service, ...]:
     """The room's services for `bessemer.web.dispatch.application`."""
     return network_services(network.means)
+
+
+async def remove_leftovers(settings: NetworkSettings, state_directory: Path) -> None:
+    """End the dnsmasq processes and remove the namespaces that a killed server left behind."""
+    await _dnsmasq(settings, state_directory, lambda _network_id: None).stop()
+
+
+def _dnsmasq(
+    settings: NetworkSettings, state_directory: Path, on_death: Callable[[str], None]
+) -> Dnsmasq:
+    wanted = settings.state_directory or state_directory / "dhcp"
+    folder = choose_folder(wanted, state_directory)
+    return Dnsmasq(folder, on_death)
 
 
 def _checked(options: tuple[DhcpOption, ...]) -> tuple[DhcpOption, ...]:

@@ -146,6 +146,10 @@ class RealSwitch:
         """Run ovs-vsctl against this switch."""
         return run("ovs-vsctl", f"--db={self.remote}", "--timeout=10", *arguments).strip()
 
+    def appctl(self, control: Path, *arguments: str) -> str:
+        """Run ovs-appctl against one of the daemons."""
+        return run("ovs-appctl", "-t", str(control), *arguments)
+
     def add_port(self, name: str, vlan: int) -> None:
         """An internal port: the switch's end and the host's end in one."""
         kind = ("--", "set", "interface", name, "type=internal")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Any, Final, TypeVar
 
 from bessemer.context import RequestContext
@@ -119,6 +120,14 @@ def list_of(parse: Callable[[Any], T], longest: int = 100) -> Callable[[Any], tu
         return tuple(parse(item) for item in value)
 
     return parse_list
+
+
+def address(value: Any) -> IPv4Address:
+    """An IPv4 address."""
+    try:
+        return IPv4Address(text(value))
+    except ValueError as error:
+        raise InvalidInput(f"{_short(value)} is not an IPv4 address.") from error
 
 
 def record(value: Any) -> Mapping[str, Any]:

@@ -44,10 +44,7 @@ _UNLIMITED: Final = {"network": -1, "subnet": -1, "port": -1}
 
 def version_routes() -> tuple[Route, ...]:
     """Below `/network`."""
-    return (
-        Route("GET", "/", _versions, "get_versions", Access.PUBLIC),
-        Route("GET", "/v2.0", _resources, "get_versions", Access.PUBLIC),
-    )
+    return (Route("GET", "/", _versions, "get_versions", Access.PUBLIC),)
 
 
 def discovery_routes() -> tuple[Route, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bessemer.json_types import JsonObject
 from bessemer.network.api.attributes import (
     Attribute,
+    address,
     boolean,
     integer,
     list_of,
@@ -54,8 +55,9 @@ def _profile(value: Any) -> JsonObject:
 
 def _address_wish(value: Any) -> AddressWish:
     given = record(value)
-    ip_address = optional(text)(given.get("ip_address"))
-    return AddressWish(optional(text)(given.get("subnet_id")), ip_address)
+    ip_address = optional(address)(given.get("ip_address"))
+    subnet_id = optional(text)(given.get("subnet_id"))
+    return AddressWish(subnet_id, None if ip_address is None else str(ip_address))
 
 
 def _dhcp_option(value: Any) -> tuple[str, DhcpOption | None]:

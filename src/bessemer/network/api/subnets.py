@@ -1,11 +1,11 @@
 """`/v2.0/subnets`."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address
 from typing import Any, Final
 
 from bessemer.network.api.attributes import (
     Attribute,
+    address,
     boolean,
     list_of,
     nothing,
@@ -36,26 +36,19 @@ from bessemer.network.store.tables import subnets
 from bessemer.web.routes import Call, Reply, Route
 
 
-def _address(value: Any) -> IPv4Address:
-    try:
-        return IPv4Address(text(value))
-    except ValueError as error:
-        raise InvalidInput(f"{value!r:.60} is not an IPv4 address.") from error
-
-
 def _pool(value: Any) -> Pool:
     given = record(value)
-    return Pool(_address(given.get("start")), _address(given.get("end")))
+    return Pool(address(given.get("start")), address(given.get("end")))
 
 
 def _route(value: Any) -> HostRoute:
     given = record(value)
     destination = parse_cidr(text(given.get("destination")))
-    return HostRoute(str(destination), str(_address(given.get("nexthop"))))
+    return HostRoute(str(destination), str(address(given.get("nexthop"))))
 
 
 def _name_server(value: Any) -> str:
-    return str(_address(value))
+    return str(address(value))
 
 
 def _version(value: Any) -> None:
@@ -65,7 +58,7 @@ def _version(value: Any) -> None:
 _CHANGEABLE: Final[Mapping[str, Attribute]] = {
     "name": Attribute(text, "name"),
     "description": Attribute(text, "description"),
-    "gateway_ip": Attribute(optional(_address), "gateway_ip"),
+    "gateway_ip": Attribute(optional(address), "gateway_ip"),
     "enable_dhcp": Attribute(boolean, "enable_dhcp"),
     "allocation_pools": Attribute(list_of(_pool), "pools"),
     "dns_nameservers": Attribute(list_of(_name_server), "dns_nameservers"),

@@ -9,12 +9,17 @@ from typing import Final
 import structlog
 
 from bessemer.network.dhcp import render
-from bessemer.network.dhcp.folder import remove_fallback, service_account, write_file
-from bessemer.network.dhcp.plan import DhcpPlan
+from bessemer.network.dhcp.folder import (
+    copy_programs,
+    remove_fallback,
+    service_account,
+    write_file,
+)
+from bessemer.network.dhcp.plan import DhcpPlan, namespace_of
 from bessemer.network.dhcp.process import DnsmasqProcess, Launch
 from bessemer.network.dhcp.render import Files
 from bessemer.network.dhcp.takeover import end_leftover
-from bessemer.network.dhcp.wiring import unwire, wire
+from bessemer.network.dhcp.wiring import release_namespace, unwire, wire
 
 log = structlog.get_logger()
 
@@ -41,13 +46,17 @@ class Dnsmasq:
     Calls for one network must come one after the other.
     """
 
-    def __init__(self, folder: Path, tftp_root: Path, on_death: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, on_death: Callable[[str], None]) -> None:
         self._folder = folder
-        self._tftp_root = tftp_root
+        self._tftp_root = folder / _TFTP
         self._on_death = on_death
         self._served: dict[str, Served] = {}
         self._tftp: dict[str, tuple[int, DnsmasqProcess]] = {}
         self._wired: dict[str, DhcpPlan] = {}
+
+    def copy_programs(self, source: Path) -> list[str]:
+        """Have TFTP serve the boot programs of a folder; the names of those it has not."""
+        return copy_programs(source, self._tftp_root)
 
     async def serve(self, plan: DhcpPlan) -> str:
         """Return once dnsmasq has confirmed the plan; complaints about single options, or "".
@@ -76,10 +85,12 @@ class Dnsmasq:
         plan = self._wired.pop(network_id, None)
         if plan is not None:
             await unwire(plan)
+        else:
+            await release_namespace(namespace_of(network_id))
 
     async def stop(self) -> None:
         """End every server and undo all wiring."""
-        for network_id in tuple(self._wired):
+        for network_id in self.networks:
             await self.withdraw(network_id)
         remove_fallback(self._folder)
 

@@ -45,22 +45,25 @@ async def wire(plan: DhcpPlan, former_addresses: Sequence[str] = ()) -> int:
 
 async def unwire(plan: DhcpPlan) -> None:
     """Take the addresses off, give a moved interface back, and remove the namespace."""
-    if await _find(plan.interface, plan.namespace) is not None:
-        await _take_back(plan)
-    if plan.namespace is not None and (_NAMESPACES / plan.namespace).exists():
-        await _ip(None, "netns", "delete", plan.namespace)
-
-
-async def _take_back(plan: DhcpPlan) -> None:
     if plan.namespace is not None:
-        home = str(os.getpid())
-        await _ip(plan.namespace, "link", "set", plan.interface, "netns", home)
+        await release_namespace(plan.namespace)
         return
     link = await _find(plan.interface, None)
-    present = _addresses(link) if link else set()
-    for address in plan.service_addresses:
-        if address in present:
-            await _ip(None, "address", "delete", address, "dev", plan.interface)
+    for address in set(plan.service_addresses) & (_addresses(link) if link else set()):
+        await _ip(None, "address", "delete", address, "dev", plan.interface)
+
+
+async def release_namespace(name: str) -> None:
+    """Bring the interfaces of a namespace of ours back to this process's own, and remove it.
+
+    Removing it with an interface inside would destroy the interface. Does nothing when it is gone.
+    """
+    if not (_NAMESPACES / name).exists():
+        return
+    for link in json.loads(await _ip(name, "-json", "link", "show")):
+        if link["ifname"] != "lo":
+            await _ip(name, "link", "set", link["ifname"], "netns", str(os.getpid()))
+    await _ip(None, "netns", "delete", name)
 
 
 async def _ensure_namespace(name: str) -> None:

@@ -1,12 +1,12 @@
 """Open vSwitch over OVSDB (RFC 7047): an access port's VLAN is the `tag` of its Port row."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from ovsdbapp.backend.ovs_idl import connection
+from ovsdbapp.exceptions import TimeoutException
 from ovsdbapp.schema.open_vswitch.impl_idl import OvsdbIdl
 
 from bessemer.network.public import SwitchFailure
@@ -101,30 +101,27 @@ class OpenVSwitch(SwitchDriver):
                 f"The switch {self._name} has no port {', '.join(missing)} on bridge "
                 f"{self._bridge}; check the node's cabling (local_link_connection.port_id)."
             )
-        started = time.monotonic()
         try:
-            with api.transaction(check_error=True) as transaction:
+            with api.transaction(check_error=True, log_errors=False) as transaction:
                 for change in changes:
                     transaction.add(_set_access(api, change))
-        except Exception as error:
-            raise self._not_committed(error, time.monotonic() - started) from error
+        except TimeoutException as error:
+            raise self._not_carried_out() from error
+        except Exception as error:  # the library raises RuntimeError and worse
+            raise SwitchFailure(f"The switch {self._name} refused the change: {error}.") from error
         self._check_data_path(api)
-
-    def _not_committed(self, error: Exception, elapsed_s: float) -> SwitchFailure:
-        if elapsed_s >= self._timeout_s:
-            return SwitchUnreachable(
-                f"The switch {self._name} did not commit within {self._timeout_s} s: {error}."
-            )
-        return SwitchFailure(f"The switch {self._name} refused the change: {error}.")
 
     def _check_data_path(self, api: _Exchange) -> None:
         """ovs-vswitchd copies next_cfg to cur_cfg once it has done what the database says."""
         (root,) = _rows(api, "Open_vSwitch")
         if root.cur_cfg < root.next_cfg:
-            raise SwitchUnreachable(
-                f"The switch {self._name} has stored the change, but ovs-vswitchd did not carry it "
-                f"out within {self._timeout_s} s; check that ovs-vswitchd runs."
-            )
+            raise self._not_carried_out()
+
+    def _not_carried_out(self) -> SwitchUnreachable:
+        return SwitchUnreachable(
+            f"The switch {self._name} did not carry the change out within {self._timeout_s} s; "
+            "check that ovs-vswitchd runs there and is not stuck."
+        )
 
 
 def _set_access(api: _Exchange, change: VlanChange) -> Any:

@@ -1,0 +1,75 @@
+"""The contract of switch drivers, on each of them."""
+
+import socket
+from datetime import timedelta
+
+import pytest
+from tests.contract.network.switch_driver import SwitchDriverContract
+from tests.integration.network.real_switch import BRIDGE, RealSwitch
+
+from bessemer.network.public import SwitchFailure
+from bessemer.network.switches.driver import SwitchUnreachable, VlanChange
+from bessemer.network.switches.fake import FakeSwitch
+from bessemer.network.switches.openvswitch import OpenVSwitch
+
+TIMEOUT = timedelta(seconds=5)
+
+
+class TestFakeSwitch(SwitchDriverContract):
+    @pytest.fixture
+    def driver(self) -> FakeSwitch:
+        self.fake = FakeSwitch("fake", ["p1", "p2"])
+        return self.fake
+
+    def break_it(self) -> None:
+        self.fake.unreachable = True
+
+
+class TestOpenVSwitch(SwitchDriverContract):
+    @pytest.fixture
+    def driver(self, switch: RealSwitch) -> OpenVSwitch:
+        self.switch = switch
+        for name in ("p1", "p2"):
+            switch.add_port(name, 4094)
+        return OpenVSwitch("tor", switch.remote, BRIDGE, TIMEOUT)
+
+    def break_it(self) -> None:
+        self.switch.stop_program("ovsdb-server")
+
+    async def test_it_recovers_when_the_database_comes_back(self, driver: OpenVSwitch) -> None:
+        self.break_it()
+        with pytest.raises(SwitchUnreachable):
+            await driver.read_vlans(["p1"])
+        self.switch.start_database()
+        await driver.apply([VlanChange("p1", 100)])
+        assert await driver.read_vlans(["p1"]) == {"p1": 100}
+
+    async def test_a_stored_change_does_not_count_until_the_data_path_follows(
+        self, driver: OpenVSwitch
+    ) -> None:
+        self.switch.stop_program("ovs-vswitchd")
+        brief = OpenVSwitch("tor", self.switch.remote, BRIDGE, timedelta(seconds=1))
+        with pytest.raises(SwitchUnreachable, match="ovs-vswitchd"):
+            await brief.apply([VlanChange("p1", 100)])
+
+    async def test_a_trunk_becomes_an_access_port(self, driver: OpenVSwitch) -> None:
+        self.switch.vsctl("set", "port", "p1", "vlan_mode=trunk", "trunks=1,2,3")
+        assert await driver.read_vlans(["p1"]) == {"p1": None}
+        await driver.apply([VlanChange("p1", 100)])
+        assert await driver.read_vlans(["p1"]) == {"p1": 100}
+        assert self.switch.vsctl("get", "port", "p1", "trunks") == "[]"
+
+    async def test_a_missing_bridge_is_named(self, switch: RealSwitch) -> None:
+        driver = OpenVSwitch("tor", switch.remote, "nosuch", TIMEOUT)
+        with pytest.raises(SwitchFailure, match="nosuch"):
+            await driver.list_ports()
+
+    async def test_tcp_remotes_work(self, driver: OpenVSwitch) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            number = probe.getsockname()[1]
+        control = self.switch.folder / "ovsdb-server.ctl"
+        self.switch.appctl(control, "ovsdb-server/add-remote", f"ptcp:{number}:127.0.0.1")
+        over_tcp = OpenVSwitch("tor", f"tcp:127.0.0.1:{number}", BRIDGE, TIMEOUT)
+        await over_tcp.apply([VlanChange("p1", 100)])
+        assert await driver.read_vlans(["p1"]) == {"p1": 100}
