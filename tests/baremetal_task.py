@@ -178,7 +178,7 @@ async def run_to_end(
         task.work = plan.after(task.work, outcome, clock.now())
         await on_wait(task, outcome)
         if outcome.signal is not Signal.TIMER:
-            task.work = plan.signalled(task.work, outcome.signal)
+            task.work = replace(task.work, signalled=True)
         late = plan.overdue(task.work, clock.now())
         if late is not None:
             return Failed(late)

@@ -42,6 +42,7 @@ class MemoryBmc(Bmc):  # type: ignore[misc]
         self.behaviour = behaviour
         self.powered, self.before, self.since = False, False, float("-inf")
         self.boot_flags = bytes(5)
+        self.boot_timeout_kept = 0
 
     def get_power_state(self) -> str:
         lies = time.monotonic() < self.since + self.behaviour.lag_s
@@ -72,6 +73,9 @@ class MemoryBmc(Bmc):  # type: ignore[misc]
         super().handle_raw_request(request, session)
 
     def get_system_boot_options(self, request: dict[str, Any], session: Any) -> None:
+        if request["data"][0] == 3:
+            session.send_ipmi_response(data=[1, 3, self.boot_timeout_kept])
+            return
         if request["data"][0] != 5:
             session.send_ipmi_response(code=0x80)
             return
@@ -82,6 +86,8 @@ class MemoryBmc(Bmc):  # type: ignore[misc]
         if selector == 3 and not self.behaviour.knows_boot_timeout:
             session.send_ipmi_response(code=0x80)
             return
+        if selector == 3:
+            self.boot_timeout_kept = data[0]
         if selector == 5:
             self.boot_flags = bytes(data)
         session.send_ipmi_response()

@@ -16,7 +16,7 @@ from bessemer.baremetal.drivers.fake.network import NoopNetwork
 from bessemer.baremetal.drivers.fake.power import FakePower
 from bessemer.baremetal.settings import BareMetalSettings
 
-SETTINGS = BareMetalSettings(power_state_change_timeout=timedelta(seconds=2))
+SETTINGS = BareMetalSettings(power_state_change_timeout=timedelta(seconds=1.5))
 
 
 class TestFakePower(PowerContract):

@@ -99,7 +99,7 @@ async def test_a_slow_step_waits_by_timer_and_shows_how_far_it_is() -> None:
 @pytest.mark.parametrize(
     ("kind", "step", "args"), [each for each in DEPLOY_STEPS if each[0] in {"deploy", "power"}]
 )
-async def test_a_step_fails_when_told_to(kind: str, step: str, args: dict[str, str]) -> None:
+async def test_a_step_fails_when_told_to(kind: str, step: str, args: dict[str, Any]) -> None:
     task = a_task(ManualClock(), {"fake_fail_step": f"deploy.other,{kind}.{step}"})
     outcome = await run_to_end(task, task.plugins[InterfaceKind(kind)], step, **args)
     assert isinstance(outcome, Failed)
