@@ -82,8 +82,8 @@ def console(node: Node, state_dir: StateDir = DEFAULT_STATE_DIR) -> None:
     """Join a machine's serial console; Ctrl-] leaves it."""
     with _complaints():
         machine = Lab.open(state_dir).machine(node)
-        typer.echo(f"console of {node}; Ctrl-] leaves it", err=True)
-        attend(machine.console_socket)
+        greeting = f"console of {node}; Ctrl-] leaves it"
+        attend(machine.console_socket, lambda: typer.echo(greeting, err=True))
 
 
 @app.command()

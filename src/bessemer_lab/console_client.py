@@ -7,7 +7,7 @@ import socket
 import sys
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +18,17 @@ ESCAPE: Final = b"\x1d"
 CHUNK: Final = 65536
 
 
-def attend(path: Path) -> None:
-    """Join the console at the unix socket `path` until Ctrl-], end of input, or its end."""
+def attend(path: Path, joined: Callable[[], None]) -> None:
+    """Join the console at the unix socket `path` until Ctrl-], end of input, or its end.
+
+    Calls `joined` as soon as nothing more can be missed.
+    """
     with socket.socket(socket.AF_UNIX) as link:
         try:
             link.connect(str(path))
         except OSError as error:
             raise LabError(f"no console at {path}: {error.strerror}; is the rack up?") from error
+        joined()
         with _raw_terminal(sys.stdin.fileno()):
             _carry(link)
 

@@ -1,4 +1,11 @@
-"""A rack that is up: for tests, the demo and the command line."""
+"""A rack that is up: for tests, the demo and the command line.
+
+lab = Lab.up(Path("lab/rack.yaml"), Path("/var/lib/bessemer/lab"))
+lab.run_in_namespace(["ipmitool", "-I", "lanplus", "-H", "192.168.100.11", ...])
+lab.machine("node-1").wait_for_power("on", limit_s=10)
+lab.machine("node-1").set_faults("silent")
+lab.down()
+"""
 
 import contextlib
 import fcntl

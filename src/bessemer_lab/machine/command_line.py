@@ -96,10 +96,10 @@ def _nic(nic: Nic, index: int, machine: MachineSpec, order: tuple[str, ...]) -> 
     device = f"{NIC_DEVICES[nic.model]},id=nic{index},netdev=net{index},mac={nic.mac}"
     # OVMF drives virtio cards itself, and every option ROM costs start-up time.
     boots = index == 0 and (machine.firmware, nic.model) != (Firmware.UEFI, NicModel.VIRTIO)
-    tap = f"tap,id=net{index},ifname={nic.port},script=no,downscript=no"
+    # The user-space switch knows nothing of virtio's frame header.
+    tap = f"tap,id=net{index},ifname={nic.port},script=no,downscript=no,vnet_hdr=off"
     return [
-        # The user-space switch knows nothing of virtio's frame header.
-        *("-netdev", tap if nic.model is NicModel.E1000 else f"{tap},vnet_hdr=off"),
+        *("-netdev", tap),
         *("-device", device + ("" if boots else ",romfile=") + _index(f"nic{index}", order)),
     ]
 
