@@ -10,7 +10,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.routing import Route as StarletteRoute
 
@@ -32,12 +32,11 @@ def application(
     services: Sequence[Service], authenticate: Authenticate, lifespan: Lifespan | None = None
 ) -> Starlette:
     """One ASGI application for all services. Longer prefixes win over shorter ones."""
-    mounts = [
-        Mount(service.prefix, routes=_routes(service, authenticate))
-        for service in sorted(services, key=lambda service: len(service.prefix), reverse=True)
-    ]
+    ranked = sorted(services, key=lambda service: len(service.prefix), reverse=True)
+    mounts = [Mount(each.prefix, routes=_routes(each, authenticate)) for each in ranked]
+    bare = [StarletteRoute(each.prefix, _to_its_root) for each in ranked if each.prefix]
     return Starlette(
-        routes=mounts, lifespan=lifespan, exception_handlers={HTTPException: _unrouted}
+        routes=[*bare, *mounts], lifespan=lifespan, exception_handlers={HTTPException: _unrouted}
     )
 
 
@@ -142,6 +141,14 @@ def _failure(
         status_code=status,
         media_type="application/json",
     )
+
+
+async def _to_its_root(request: Request) -> Response:
+    """Clients look for a service's versions at its prefix alone; its paths begin with a slash.
+
+    The whole address, since keystoneauth follows no other.
+    """
+    return RedirectResponse(request.url.replace(path=f"{request.url.path}/"))
 
 
 def _unrouted(_request: Request, error: Exception) -> Response:
