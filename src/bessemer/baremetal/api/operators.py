@@ -24,7 +24,7 @@ def baremetal_services(
     """
     table = (*version_routes(OPERATORS), *routes(endpoints(desk, power_later, vifs)))
     return tuple(
-        Service(f"baremetal{prefix}", prefix, table, error_body, VERSIONS)
+        Service("baremetal", prefix, table, error_body, VERSIONS)
         for prefix in ("", "/baremetal")
     )
 

@@ -99,7 +99,7 @@ class PortsApi:
                 node_uuid=node.uuid,
                 address=values["address"],
             )
-            return _with_changes(bare, {**values, "node_uuid": node.uuid})
+            return _with_changes(bare, values)
 
         try:
             port = await port_operations.create(self.desk, node_ident, make)
@@ -135,15 +135,16 @@ class PortsApi:
         return Reply()
 
     def _owner(self, body: dict[str, Json], minor: int) -> str:
-        """Which node a new port belongs to; `node_ident` is taken out of the body."""
+        """Which node a new port belongs to, taken out of the body.
+
+        Clients put a node's name into node_uuid as well, so both take either.
+        """
         if "node_ident" in body:
             require(minor, NODE_IDENT_SINCE, "field node_ident")
-            if "node_uuid" in body:
-                raise Invalid("Give either node_uuid or node_ident.")
-            return str(text(255, least=1)("node_ident", body.pop("node_ident")))
-        if body.get("node_uuid") is None:
-            raise Invalid("A port needs the node_uuid of its node.")
-        return str(text(255)("node_uuid", body["node_uuid"]))
+        given = [body.pop(name) for name in ("node_uuid", "node_ident") if name in body]
+        if len(given) != 1:
+            raise Invalid("A port needs a node: give either node_uuid or node_ident.")
+        return str(text(255, least=1)("node_uuid", given[0]))
 
     async def _list(self, call: Call, *, node: str | None = None, detailed: bool = False) -> Reply:
         asked = listing(call, PORT, {} if node else FILTERS, detailed=detailed)
