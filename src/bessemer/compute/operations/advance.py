@@ -36,6 +36,11 @@ class Advance:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._worker = rooms.settings.worker_name or socket.gethostname()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Begin no further step; the one in hand is finished and saved."""
+        self._stopping = True
 
     async def __call__(self, server_id: str) -> float | None:
         """Work until the goal is reached or the node must do its part."""
@@ -46,7 +51,7 @@ class Advance:
                 await leave_server(connection, server_id, self._worker)
 
     async def _work(self, server_id: str) -> float | None:
-        while (server := await self._take(server_id)) is not None:
+        while not self._stopping and (server := await self._take(server_id)) is not None:
             structlog.contextvars.bind_contextvars(request_id=server.work_request_id)
             try:
                 go_on, pause = await self._one(server)

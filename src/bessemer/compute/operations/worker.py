@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 TOPIC: Final = "compute.build"
 """Bus topic; messages hold `server_id` only: the truth is in the database."""
+GRACE_S: Final = 5.0
+"""How long `stop` waits for steps in hand; a step that is cut off is run again later."""
 AT_ONCE: Final = 32
 """Servers worked on at the same time; more wait their turn."""
 
@@ -47,16 +49,19 @@ class Worker:
         self._sweeper = asyncio.create_task(self._sweep_until_stopped())
 
     async def stop(self) -> None:
-        """Drop everything in hand; the next start takes it up at the step where it is."""
+        """Finish the steps in hand, for a moment; the next start takes everything up from there."""
         self._stopping.set()
+        self._advance.stop()
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         for timer in self._timers.values():
             timer.cancel()
         tasks = [*self._tasks.values()] + ([self._sweeper] if self._sweeper else [])
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def wake(self, server_id: str) -> None:
         """See to this server; if it is being seen to, then once more afterwards."""
