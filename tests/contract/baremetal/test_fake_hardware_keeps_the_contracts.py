@@ -2,15 +2,15 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from tests.baremetal_task import MemoryTask, a_node, a_port, run_to_end
+from tests.baremetal_task import MemoryTask, a_node, a_port
 from tests.contract.baremetal.management_contract import ManagementContract
 from tests.contract.baremetal.network_contract import NetworkContract, NewVif
 from tests.contract.baremetal.power_contract import Machine, PowerContract
 
-from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.node import Node, Power
+from bessemer.baremetal.domain.provision.work import Done
 from bessemer.baremetal.drivers.fake.management import FakeManagement
 from bessemer.baremetal.drivers.fake.network import NoopNetwork
 from bessemer.baremetal.drivers.fake.power import FakePower
@@ -70,12 +70,9 @@ class TestNoopNetwork(NetworkContract):
         return make
 
 
-async def test_a_fake_machine_outlives_the_process_that_switched_it() -> None:
+async def test_a_power_order_outlives_the_process_that_gave_it() -> None:
     task = MemoryTask(a_node())
-    before: Any = FakePower(SETTINGS)
-    await before.power_on(task)
+    await FakePower(SETTINGS).run_step("power_on", task, {})
     assert task.work.memo["ordered"]
-    reborn = FakePower(SETTINGS)
-    await reborn.run_step("power_on", task, {})
-    outcome = await run_to_end(task, reborn, "power_on")
-    assert "power on" in str(outcome)
+    assert isinstance(await FakePower(SETTINGS).run_step("power_on", task, {}), Done)
+    assert task.node.power_state is Power.ON
