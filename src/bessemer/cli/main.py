@@ -11,6 +11,7 @@ from bessemer.cli.describe import describe_settings
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
 from bessemer.errors import ConfigurationError
+from bessemer.identity.domain.clouds_yaml import clouds_yaml
 from bessemer.settings import Settings, load_settings
 from bessemer_lab.cli import app as lab
 from bessemer_lab.demo.command import demo
@@ -74,6 +75,23 @@ def serve(
 def settings(config: ConfigFile = None) -> None:
     """List every setting: its name, its present value, and what it does."""
     typer.echo(describe_settings(_settings(config, {})))
+
+
+@app.command("clouds-yaml")
+def print_clouds_yaml(config: ConfigFile = None) -> None:
+    """Print a clouds.yaml for the `openstack` command, with the first administrator's password."""
+    settings = _settings(config, {})
+    password_file = settings.server.state_directory / "admin-password"
+    try:
+        password = password_file.read_text().strip()
+    except OSError as error:
+        _refuse(
+            ConfigurationError(
+                f"{password_file} cannot be read ({error.strerror}); `bessemer serve` writes it at "
+                "its first start."
+            )
+        )
+    typer.echo(clouds_yaml(f"http://{settings.server.host}:{settings.server.port}", password))
 
 
 @database.command("upgrade")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 import socket
 import sys
@@ -13,6 +14,24 @@ from bessemer_lab.lab import Lab
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
+
+_PID_FILE = "server.pid"
+_SETTINGS_FILE = "bessemer.toml"
+_BESSEMER = (sys.executable, "-m", "bessemer")
+
+
+def end_former(directory: Path) -> None:
+    """End the server that an earlier run left running in `directory`; nobody else's process."""
+    try:
+        pid = int((directory / _PID_FILE).read_text())
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return
+    if str(directory / _SETTINGS_FILE).encode() in words:
+        handle = os.pidfd_open(pid)
+        signal.pidfd_send_signal(handle, signal.SIGTERM)
+        select.select([handle], [], [], STOP_LIMIT_S)
+        os.close(handle)
 
 
 @dataclass
@@ -38,7 +57,7 @@ class CloudProcess:
     @property
     def settings_file(self) -> Path:
         """The TOML file that `bessemer serve --config` reads."""
-        return self.directory / "bessemer.toml"
+        return self.directory / _SETTINGS_FILE
 
     @property
     def pid(self) -> int:
@@ -53,9 +72,7 @@ class CloudProcess:
         self.settings_file.write_text(self.settings)
         with _ReadinessSocket(self.directory / "notify.sock") as ready, self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bessemer",
+                *_BESSEMER,
                 "serve",
                 "--config",
                 str(self.settings_file),
@@ -65,6 +82,19 @@ class CloudProcess:
                 start_new_session=True,
             )
             await self._await_readiness(ready, self._process)
+        (self.directory / _PID_FILE).write_text(str(self._process.pid))
+
+    async def write_clouds_yaml(self) -> Path:
+        """Write a clouds.yaml for the `openstack` command; where it is."""
+        argv = [*_BESSEMER, "clouds-yaml", "--config", str(self.settings_file)]
+        process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
+        text, _ = await process.communicate()
+        if process.returncode != 0:
+            raise LabError("`bessemer clouds-yaml` failed")
+        file = self.directory / "clouds.yaml"
+        file.touch(mode=0o600)
+        file.write_bytes(text)
+        return file
 
     async def stop(self) -> None:
         """End it in good order; by force after a while."""

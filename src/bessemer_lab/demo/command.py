@@ -3,20 +3,23 @@
 import asyncio
 import os
 import shutil
+import signal
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
 
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import Api
-from bessemer_lab.demo.cloud import CloudProcess
+from bessemer_lab.demo.cloud import CloudProcess, end_former
 from bessemer_lab.demo.cloud_settings import Boot, settings_for
 from bessemer_lab.demo.screen import Chapter, Screen, steps_table
 from bessemer_lab.demo.tenant import Shell
 from bessemer_lab.errors import LabError
 from bessemer_lab.lab import Lab
+from bessemer_lab.lab import down as take_down
 
 ROOT: Final = Path(__file__).parents[3]
 """The source checkout, in which `make` has put what it built under `var/`."""
@@ -34,10 +37,20 @@ def demo(
     """A virtual rack, a cloud, one server from request to SSH, and all of it down again."""
     try:
         _check_ground(built)
-        asyncio.run(_play(rack, built, keep))
+        asyncio.run(_until_told_to_stop(_play(rack, built, keep)))
     except LabError as error:
         typer.secho(f"The demo failed: {error}", fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from error
+
+
+async def _until_told_to_stop(play: Coroutine[Any, Any, None]) -> None:
+    """SIGTERM ends the play as Ctrl-C does: with everything taken down."""
+    task = asyncio.create_task(play)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        raise LabError("it was told to stop; rack and cloud are down") from None
 
 
 def _check_ground(built: Path) -> None:
@@ -51,14 +64,13 @@ def _check_ground(built: Path) -> None:
 async def _play(rack: Path, built: Path, keep: bool) -> None:
     screen = Screen()
     directory = built / "demo"
+    boot = Boot(built / "ramdisk" / "kernel", built / "ramdisk" / "initramfs")
+    kept = False
     with screen.showing():
         with screen.chapter("Raise the rack") as chapter:
-            lab = await asyncio.to_thread(Lab.up, rack, directory / "lab")
+            lab = await asyncio.to_thread(_fresh_rack, rack, directory)
             chapter.detail = f"{len(lab.rack.machines)} machines, {len(lab.rack.switches)} switch"
-        boot = Boot(built / "ramdisk" / "kernel", built / "ramdisk" / "initramfs")
-        settings = settings_for(lab, directory / "state", boot)
-        cloud = CloudProcess(lab, directory, settings)
-        kept = False
+        cloud = CloudProcess(lab, directory, settings_for(lab, directory / "state", boot))
         try:
             shell = await _perform(screen, lab, cloud, built, keep)
             kept = keep and shell is not None
@@ -69,6 +81,14 @@ async def _play(rack: Path, built: Path, keep: bool) -> None:
     screen.console.print(steps_table(screen.steps))
     if kept and shell is not None:
         screen.console.print(_directions(cloud, shell), highlight=False)
+
+
+def _fresh_rack(rack: Path, directory: Path) -> Lab:
+    """Raise the rack where nothing of an earlier play is left."""
+    end_former(directory)
+    take_down(directory / "lab")
+    shutil.rmtree(directory / "state", ignore_errors=True)
+    return Lab.up(rack, directory / "lab")
 
 
 async def _perform(
@@ -82,6 +102,7 @@ async def _perform(
         nodes = await story.make_ready(stage)
         shell = await story.tell(stage, cloud.directory)
         if keep:
+            await cloud.write_clouds_yaml()
             return shell
         await story.end(stage, nodes)
     return None
