@@ -1,96 +1,90 @@
 """Real database, real Open vSwitch, real dnsmasq: from a port in a table to an address on a NIC."""
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
+from tests.integration.network.cloud import (
+    ADMIN,
+    SOON,
+    SWITCH_ID,
+    a_link,
+    a_network,
+    a_plugged_port,
+    a_room,
+    eventually,
+)
 from tests.integration.network.dhcp_client import ACK, OFFER, Client
-from tests.integration.network.real_switch import BRIDGE, SWITCH_ID, RealSwitch
+from tests.integration.network.real_switch import BRIDGE, RealSwitch, run
+from tests.integration.network.tftp_client import TftpError, fetch
 
-from bessemer.bus.memory import MemoryBus
-from bessemer.context import admin_context
 from bessemer.db.engine import Database
-from bessemer.network.domain.network import Network
-from bessemer.network.domain.segment import NetworkType
-from bessemer.network.operations.networks import NewNetwork, create_network
-from bessemer.network.operations.subnets import NewSubnet, create_subnet
-from bessemer.network.public import Binding, DhcpOption, LocalLink, PortSpec, PortStatus
+from bessemer.network.public import Binding, DhcpOption, PortSpec, PortStatus, SwitchFailure
 from bessemer.network.service import EmbeddedNetwork
 from bessemer.network.settings import NetworkSettings, SwitchSettings
 
-ADMIN = admin_context()
-SOON = timedelta(seconds=20)
 PROVISIONING, TENANT = 100, 200
+BOOT_OPTIONS = (
+    DhcpOption("tag:!ipxe,tag:!efi64,67", "undionly.kpxe"),
+    DhcpOption("tag:!ipxe,tag:efi64,67", "snponly.efi"),
+    DhcpOption("tag:ipxe,67", "http://10.100.0.1:6386/boot.ipxe"),
+    DhcpOption("66", "10.100.0.1"),
+    DhcpOption("150", "10.100.0.1"),
+    DhcpOption("255", "10.100.0.1"),
+)
 
 
 @pytest.fixture
-async def service(
-    database: Database, switch: RealSwitch, tmp_path: Path
-) -> AsyncIterator[EmbeddedNetwork]:
-    switch.add_port(f"tor-{PROVISIONING}", PROVISIONING)
-    switch.add_port(f"tor-{TENANT}", TENANT)
-    settings = NetworkSettings(
-        switches={"tor": SwitchSettings(switch_id=SWITCH_ID, ovsdb=switch.remote, bridge=BRIDGE)},
-        resync_interval=timedelta(seconds=1),
+def settings(switch: RealSwitch, tmp_path: Path) -> NetworkSettings:
+    for vlan in (PROVISIONING, TENANT):
+        switch.add_port(f"tor-{vlan}", vlan)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "undionly.kpxe").write_bytes(os.urandom(70_000))
+    (programs / "secret").write_text("not for TFTP")
+    tor = SwitchSettings(switch_id=SWITCH_ID, ovsdb=switch.remote, bridge=BRIDGE)
+    return NetworkSettings(
+        switches={"tor": tor}, tftp_root=programs, resync_interval=timedelta(milliseconds=300)
     )
-    network = EmbeddedNetwork(database, MemoryBus(), settings, tmp_path)
-    await network.start()
-    yield network
-    await network.stop()
 
 
-async def a_network(
-    service: EmbeddedNetwork, name: str, vlan: int, gateway: str | None = None
-) -> Network:
-    wish = NewNetwork(name=name, network_type=NetworkType.VLAN, segmentation_id=vlan)
-    network = await create_network(service.means, wish)
-    subnet = NewSubnet(network.id, IPv4Network(f"10.{vlan}.0.0/24"))
-    if gateway is not None:
-        subnet = replace(subnet, gateway=IPv4Address(gateway), gateway_was_named=True)
-    await create_subnet(service.means, ADMIN, subnet)
-    return network
+@pytest.fixture
+async def room(
+    database: Database, settings: NetworkSettings, tmp_path: Path
+) -> AsyncIterator[EmbeddedNetwork]:
+    async with a_room(database, settings, tmp_path) as started:
+        yield started
 
 
-def a_link(port: str) -> LocalLink:
-    return LocalLink(SWITCH_ID, port, "tor")
+async def ask(client: Client, attempts: int = 1) -> str | None:
+    """The address that the client is offered."""
+    offer = await asyncio.to_thread(client.discover, 1.0, attempts)
+    return offer.address if offer is not None else None
 
 
-async def test_a_bound_port_is_tagged_on_the_switch_and_gets_its_address(
-    service: EmbeddedNetwork, switch: RealSwitch
+async def test_a_bound_port_is_tagged_on_the_switch_and_gets_what_it_boots(
+    room: EmbeddedNetwork, switch: RealSwitch
 ) -> None:
     namespace, mac = switch.add_machine("node-0")
-    network = await a_network(service, "provisioning", PROVISIONING)
-    port = await service.create_port(
-        ADMIN,
-        PortSpec(
-            network_id=network.id,
-            mac_address=mac,
-            links=(a_link("node-0"),),
-            host_id="node",
-            dhcp_options=(
-                DhcpOption("tag:!ipxe,tag:!efi64,67", "undionly.kpxe"),
-                DhcpOption("tag:!ipxe,tag:efi64,67", "snponly.efi"),
-                DhcpOption("tag:ipxe,67", "http://10.100.0.1:6386/boot.ipxe"),
-                DhcpOption("66", "10.100.0.1"),
-                DhcpOption("150", "10.100.0.1"),
-                DhcpOption("255", "10.100.0.1"),
-            ),
-        ),
-    )
+    network = await a_network(room, "provisioning", PROVISIONING)
+    links = (a_link("node-0"),)
+    spec = PortSpec(network.id, mac_address=mac, links=links, dhcp_options=BOOT_OPTIONS)
+    port = await room.create_port(ADMIN, spec)
     assert port.status is PortStatus.BUILD
-    active = await service.wait_until_active(port.id, SOON)
+    active = await room.wait_until_active(port.id, SOON)
     assert active.status is PortStatus.ACTIVE
     assert switch.tag("node-0") == PROVISIONING
 
-    client = Client(namespace, "node-0", mac, architecture=0)
-    offer = client.discover()
+    bios = Client(namespace, "node-0", mac, architecture=0)
+    offer = bios.discover()
     assert offer is not None
     assert (offer.kind, offer.address) == (OFFER, active.fixed_ips[0].ip_address)
     assert (offer.boot_file, offer.next_server) == ("undionly.kpxe", "10.100.0.1")
-    acknowledged = client.request(offer)
+    acknowledged = bios.request(offer)
     assert acknowledged is not None
     assert acknowledged.kind == ACK
 
@@ -103,24 +97,196 @@ async def test_a_bound_port_is_tagged_on_the_switch_and_gets_its_address(
 
 
 async def test_moving_a_nic_from_provisioning_to_a_tenant(
-    service: EmbeddedNetwork, switch: RealSwitch
+    room: EmbeddedNetwork, switch: RealSwitch
 ) -> None:
     namespace, mac = switch.add_machine("node-0")
-    provisioning = await a_network(service, "provisioning", PROVISIONING)
-    tenant = await a_network(service, "blue", TENANT)
-    first = await service.create_port(
-        ADMIN, PortSpec(provisioning.id, mac_address=mac, links=(a_link("node-0"),), host_id="node")
-    )
-    await service.wait_until_active(first.id, SOON)
-    await service.delete_port(ADMIN, first.id)
-    await service.wait_until_unplugged((a_link("node-0"),), SOON)
+    provisioning = await a_network(room, "provisioning", PROVISIONING)
+    tenant = await a_network(room, "blue", TENANT)
+    first = await a_plugged_port(room, provisioning, "node-0", mac)
+    await room.delete_port(ADMIN, first.id)
+    await room.wait_until_unplugged((a_link("node-0"),), SOON)
     assert switch.tag("node-0") == 4094
 
-    second = await service.create_port(ADMIN, PortSpec(tenant.id))
-    await service.set_mac_address(ADMIN, second.id, mac)
-    await service.bind_port(ADMIN, second.id, Binding("node", (a_link("node-0"),)))
-    active = await service.wait_until_active(second.id, SOON)
+    second = await room.create_port(ADMIN, PortSpec(tenant.id))
+    await room.set_mac_address(ADMIN, second.id, mac)
+    await room.bind_port(ADMIN, second.id, Binding("node", (a_link("node-0"),)))
+    await room.wait_until_active(second.id, SOON)
     assert switch.tag("node-0") == TENANT
-    offer = Client(namespace, "node-0", mac).discover()
+    assert await ask(Client(namespace, "node-0", mac)) == "10.200.0.2"
+    inside = run("ip", "-n", f"bessemer-net-{tenant.id[:8]}", "-brief", "address", "show")
+    assert "10.200.0.1/24" in inside
+    assert "10.200.0.1" not in run("ip", "-brief", "address", "show")
+
+
+async def test_an_unknown_nic_gets_no_answer(room: EmbeddedNetwork, switch: RealSwitch) -> None:
+    namespace, mac = switch.add_machine("node-0", PROVISIONING)
+    network = await a_network(room, "provisioning", PROVISIONING)
+    port = await a_plugged_port(room, network, "node-0", mac)
+    assert await ask(Client(namespace, "node-0", "52:54:00:99:99:99")) is None
+    assert await ask(Client(namespace, "node-0", mac)) == port.fixed_ips[0].ip_address
+
+
+async def test_an_address_goes_to_another_nic_at_once(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    network = await a_network(room, "provisioning", PROVISIONING)
+    namespace, mac = switch.add_machine("node-0")
+    first = await a_plugged_port(room, network, "node-0", mac)
+    client = Client(namespace, "node-0", mac)
+    offer = client.discover()
     assert offer is not None
-    assert offer.address == active.fixed_ips[0].ip_address == "10.200.0.2"
+    assert client.request(offer) is not None
+    await room.delete_port(ADMIN, first.id)
+    namespace, mac = switch.add_machine("node-1")
+    second = await a_plugged_port(room, network, "node-1", mac)
+    assert second.fixed_ips[0].ip_address == first.fixed_ips[0].ip_address
+    assert await ask(Client(namespace, "node-1", mac)) == offer.address
+
+
+async def test_changed_options_are_in_force_when_the_wait_returns(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    network = await a_network(room, "provisioning", PROVISIONING)
+    namespace, mac = switch.add_machine("node-0")
+    port = await a_plugged_port(room, network, "node-0", mac)
+    for number in range(5):
+        name = f"file-{number}"
+        await room.set_dhcp_options(ADMIN, port.id, (DhcpOption("67", name),))
+        await room.wait_until_active(port.id, SOON)
+        offer = Client(namespace, "node-0", mac).discover()
+        assert offer is not None
+        assert offer.boot_file == name
+
+
+async def test_an_option_that_dnsmasq_refuses_is_named_on_the_port(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    network = await a_network(room, "provisioning", PROVISIONING)
+    _, mac = switch.add_machine("node-0")
+    port = await a_plugged_port(room, network, "node-0", mac)
+    await room.set_dhcp_options(ADMIN, port.id, (DhcpOption("150", "not-an-address"),))
+    await room.wait_until_active(port.id, SOON)
+    detail = (await room.get_port(ADMIN, port.id)).detail
+    assert f"option of port {port.id}: bad IP address" in detail
+
+
+async def test_a_killed_dnsmasq_is_back_and_answers(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    network = await a_network(room, "provisioning", PROVISIONING)
+    namespace, mac = switch.add_machine("node-0")
+    port = await a_plugged_port(room, network, "node-0", mac)
+    client = Client(namespace, "node-0", mac)
+    for _ in range(3):
+        for pid in dnsmasq_pids(network.id):
+            os.kill(pid, signal.SIGKILL)
+        assert await ask(client, attempts=5) == port.fixed_ips[0].ip_address
+    await room.wait_until_active(port.id, SOON)
+
+
+async def test_tftp_serves_the_boot_programs_and_nothing_else(
+    room: EmbeddedNetwork, switch: RealSwitch, settings: NetworkSettings
+) -> None:
+    network = await a_network(room, "provisioning", PROVISIONING)
+    namespace, mac = switch.add_machine("node-0")
+    await a_plugged_port(room, network, "node-0", mac)
+    run("ip", "-n", namespace, "address", "add", "10.100.0.2/24", "dev", "node-0")
+    program = (settings.tftp_root / "undionly.kpxe").read_bytes()
+    server = "10.100.0.1"
+    assert await asyncio.to_thread(fetch, namespace, server, "undionly.kpxe") == program
+    for name in ("secret", "../secret", "../../a/hosts", "/etc/passwd", "snponly.efi"):
+        with pytest.raises(TftpError):
+            await asyncio.to_thread(fetch, namespace, server, name)
+
+
+async def test_a_missing_interface_is_named_and_served_once_it_appears(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    network = await a_network(room, "provisioning", 150)
+    namespace, mac = switch.add_machine("node-0")
+    spec = PortSpec(network.id, mac_address=mac, links=(a_link("node-0"),))
+    port = await room.create_port(ADMIN, spec)
+    with pytest.raises(SwitchFailure, match="no interface tor-150"):
+        await room.wait_until_active(port.id, timedelta(seconds=1))
+    assert "tor-150" in (await room.get_port(ADMIN, port.id)).detail
+    switch.add_port("tor-150", 150)
+    await room.wait_until_active(port.id, SOON)
+    assert await ask(Client(namespace, "node-0", mac)) == port.fixed_ips[0].ip_address
+    assert (await room.get_port(ADMIN, port.id)).detail == ""
+
+
+async def test_a_restarted_switch_gets_its_new_interface_served(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    network = await a_network(room, "blue", TENANT)
+    port = await room.create_port(ADMIN, PortSpec(network.id, mac_address="52:54:00:00:00:01"))
+    before = await interface_index(network.id)
+    switch.stop_program("ovs-vswitchd")
+    switch.start_vswitchd()
+    namespace, mac = switch.add_machine("node-0")
+    await room.set_mac_address(ADMIN, port.id, mac)
+    await room.bind_port(ADMIN, port.id, Binding("node", (a_link("node-0"),)))
+    await room.wait_until_active(port.id, SOON)
+    assert await ask(Client(namespace, "node-0", mac), attempts=5) == "10.200.0.2"
+    assert await interface_index(network.id) != before
+
+
+async def test_drift_on_the_real_switch_is_put_back(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    network = await a_network(room, "provisioning", PROVISIONING)
+    _, mac = switch.add_machine("node-0")
+    port = await a_plugged_port(room, network, "node-0", mac)
+    switch.vsctl("set", "port", "node-0", "tag=77")
+
+    async def is_shown() -> bool:
+        return "VLAN 77" in (await room.get_port(ADMIN, port.id)).detail
+
+    await eventually(is_shown)
+    await room.wait_until_active(port.id, SOON)
+    assert switch.tag("node-0") == PROVISIONING
+
+
+async def test_stopping_and_deleting_leave_nothing_behind(
+    database: Database, settings: NetworkSettings, tmp_path: Path
+) -> None:
+    async with a_room(database, settings, tmp_path) as room:
+        tenant = await a_network(room, "blue", TENANT)
+        await a_network(room, "provisioning", PROVISIONING)
+        port = await room.create_port(ADMIN, PortSpec(tenant.id))
+        await room.bind_port(ADMIN, port.id, Binding("node", (a_link("tor-200"),)))
+        await interface_index(tenant.id)
+    assert f"bessemer-net-{tenant.id[:8]}" not in run("ip", "netns", "list")
+    left = run("ip", "-brief", "address", "show")
+    assert "tor-200" in left
+    assert "10.100.0.1" not in left
+    assert dnsmasq_pids(tenant.id) == []
+
+
+async def interface_index(network_id: str) -> int:
+    """The index of the tenant network's interface in its namespace, once it is there."""
+    name = f"bessemer-net-{network_id[:8]}"
+
+    async def is_there() -> bool:
+        if not Path(f"/run/netns/{name}").exists():
+            return False
+        return "tor-200" in run("ip", "-n", name, "-oneline", "link", "show")
+
+    await eventually(is_there)
+    links = run("ip", "-n", name, "-oneline", "link", "show")
+    (line,) = [line for line in links.splitlines() if "tor-200" in line]
+    return int(line.split(":")[0])
+
+
+def dnsmasq_pids(network_id: str) -> list[int]:
+    """The processes that serve DHCP for a network, by their command line."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                words = (folder / "cmdline").read_bytes().decode().split("\0")
+            except OSError:
+                continue
+            if words[0].endswith("dnsmasq") and f"/{network_id}/" in words[1]:
+                found.append(int(folder.name))
+    return found
