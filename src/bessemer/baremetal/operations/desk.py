@@ -53,6 +53,22 @@ class Desk:
             await leases.take_in_passing(connection, node.uuid, owner, purpose, span)
             yield connection, node
 
+    @asynccontextmanager
+    async def holding(self, ident: str, purpose: str, length: timedelta) -> AsyncIterator[Node]:
+        """Hold one node over a call to the outside world, for `length` at most.
+
+        Raises NotFound, NodeLocked.
+        """
+        async with self.shelves.database.write() as connection:
+            node = await self.shelves.nodes.get(connection, ident)
+            span = Span(now(), length)
+            lease = await leases.take(connection, node.uuid, f"{self.hostname}:api", purpose, span)
+        try:
+            yield node
+        finally:
+            async with self.shelves.database.write() as connection:
+                await leases.release(connection, lease)
+
     async def responsible_for(self, node: Node) -> str:
         """The conductor that the hash ring names. Raises Unavailable when there is none."""
         async with self.reading() as connection:

@@ -6,14 +6,12 @@ from typing import Final
 
 import structlog
 
-from bessemer.baremetal.domain.lease import Lease, Span
 from bessemer.baremetal.domain.node import Node, Power, PowerTarget
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.interfaces.power import PowerInterface
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.public import NODE_CHANGED
-from bessemer.baremetal.store import history, leases
-from bessemer.clock import now
+from bessemer.baremetal.store import history
 from bessemer.errors import BessemerError, Conflict, HardwareFailure, Invalid
 
 log = structlog.get_logger()
@@ -47,10 +45,8 @@ async def accept(desk: Desk, ident: str, target: PowerTarget) -> Node:
 
 async def carry_out(desk: Desk, node_uuid: str, target: PowerTarget) -> None:
     """Do it, under a lease; the result or the error is on the node afterwards."""
-    lease = await _acquire(desk, node_uuid, target)
-    try:
-        async with desk.reading() as connection:
-            node = await desk.shelves.nodes.get(connection, node_uuid)
+    length = desk.settings.power_state_change_timeout * 3 + desk.settings.ipmi_retry_timeout
+    async with desk.holding(node_uuid, target, length) as node:
         power = desk.registry.interfaces_of(node).power
         error = None
         try:
@@ -60,20 +56,7 @@ async def carry_out(desk: Desk, node_uuid: str, target: PowerTarget) -> None:
             error = f"Failed to reach {target}: {problem.message}"
             log.error("power.failed", node=node_uuid, reason=error)
         await _record(desk, node, power, error)
-    finally:
-        async with desk.shelves.database.write() as connection:
-            await leases.release(connection, lease)
-        await desk.bus.publish(NODE_CHANGED, {"node_uuid": node_uuid})
-
-
-async def _acquire(desk: Desk, node_uuid: str, target: PowerTarget) -> Lease:
-    length = desk.settings.power_state_change_timeout * 3 + desk.settings.ipmi_retry_timeout
-    async with desk.shelves.database.write() as connection:
-        owner = f"{desk.hostname}:power"
-        lease = await leases.acquire(connection, node_uuid, owner, target, Span(now(), length))
-    if lease is None:
-        raise Conflict(f"Node {node_uuid} is held by another operation.")
-    return lease
+    await desk.bus.publish(NODE_CHANGED, {"node_uuid": node_uuid})
 
 
 async def _reach(power: PowerInterface, node: Node, order: PowerTarget, wanted: Power) -> None:

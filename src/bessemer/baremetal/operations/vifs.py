@@ -12,30 +12,34 @@ async def attach(desk: Desk, context: RequestContext, ident: str, vif_id: str) -
 
     Raises Conflict when it is attached already, Invalid when no NIC is free, NodeLocked, NotFound.
     """
-    node, ports = await _look(desk, ident)
-    network = desk.registry.interfaces_of(node).network
-    changed = await network.vif_attach(context, node, ports, vif_id)
-    async with desk.changing(node.uuid, "vif attach") as (connection, _):
-        await port_store.save(connection, changed)
+    async with desk.holding(ident, "vif attach", desk.settings.switch_timeout) as node:
+        ports = await _ports(desk, node)
+        network = desk.registry.interfaces_of(node).network
+        changed = await network.vif_attach(context, node, ports, vif_id)
+        await _save(desk, changed)
     return changed.address
 
 
 async def detach(desk: Desk, context: RequestContext, ident: str, vif_id: str) -> None:
     """Undo `attach`. Raises Invalid when it is not attached, NodeLocked, NotFound."""
-    node, ports = await _look(desk, ident)
-    network = desk.registry.interfaces_of(node).network
-    changed = await network.vif_detach(context, node, ports, vif_id)
-    async with desk.changing(node.uuid, "vif detach") as (connection, _):
-        await port_store.save(connection, changed)
+    async with desk.holding(ident, "vif detach", desk.settings.switch_timeout) as node:
+        ports = await _ports(desk, node)
+        network = desk.registry.interfaces_of(node).network
+        await _save(desk, await network.vif_detach(context, node, ports, vif_id))
 
 
 async def list_vifs(desk: Desk, ident: str) -> list[str]:
     """Ids of the network ports attached to the node."""
-    node, ports = await _look(desk, ident)
-    return desk.registry.interfaces_of(node).network.vif_list(ports)
-
-
-async def _look(desk: Desk, ident: str) -> tuple[Node, tuple[Port, ...]]:
     async with desk.reading() as connection:
         node = await desk.shelves.nodes.get(connection, ident)
-        return node, await port_store.of_node(connection, node.uuid)
+    return desk.registry.interfaces_of(node).network.vif_list(await _ports(desk, node))
+
+
+async def _ports(desk: Desk, node: Node) -> tuple[Port, ...]:
+    async with desk.reading() as connection:
+        return await port_store.of_node(connection, node.uuid)
+
+
+async def _save(desk: Desk, port: Port) -> None:
+    async with desk.shelves.database.write() as connection:
+        await port_store.save(connection, port)

@@ -101,17 +101,23 @@ def _lost(lease: Lease) -> LeaseLost:
     return LeaseLost(f"Node {lease.node_uuid} is no longer held by {lease.owner}.")
 
 
+async def take(
+    connection: AsyncConnection, node_uuid: str, owner: str, purpose: str, span: Span
+) -> Lease:
+    """Like `acquire`, but raises NodeLocked, with who, what and since when, if somebody holds it."""
+    lease = await acquire(connection, node_uuid, owner, purpose, span)
+    if lease is not None:
+        return lease
+    other = await holder(connection, node_uuid, span.now)
+    who = f"{other.owner} ({other.purpose}, since {other.since:%H:%M:%S})" if other else "another"
+    raise NodeLocked(f"Node {node_uuid} is locked by host {who}; please retry after it is done.")
+
+
 async def take_in_passing(
     connection: AsyncConnection, node_uuid: str, owner: str, purpose: str, span: Span
 ) -> None:
     """Hold the node for this transaction only, and fence off whoever held it before.
 
-    Raises NodeLocked, with who, what and since when, while somebody holds it.
+    Raises NodeLocked.
     """
-    lease = await acquire(connection, node_uuid, owner, purpose, span)
-    if lease is not None:
-        await release(connection, lease)
-        return
-    other = await holder(connection, node_uuid, span.now)
-    who = f"{other.owner} ({other.purpose}, since {other.since:%H:%M:%S})" if other else "another"
-    raise NodeLocked(f"Node {node_uuid} is locked by host {who}; please retry after it is done.")
+    await release(connection, await take(connection, node_uuid, owner, purpose, span))

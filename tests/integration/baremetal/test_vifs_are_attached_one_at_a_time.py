@@ -1,0 +1,39 @@
+"""Two requests for a node's last free NIC: one gets it, the other one is told why not."""
+
+import asyncio
+from pathlib import Path
+
+from tests.baremetal_room import a_room
+from tests.baremetal_task import a_port
+
+from bessemer.baremetal.operations import vifs
+from bessemer.baremetal.store import ports as port_store
+from bessemer.context import admin_context
+from bessemer.errors import Conflict, Invalid
+
+
+async def test_two_network_ports_never_share_a_nic(tmp_path: Path):
+    async with a_room(tmp_path) as room:
+        node = await room.a_node()
+        async with room.database.write() as connection:
+            nic = await port_store.add(connection, a_port(node))
+        answers = await asyncio.gather(
+            *(vifs.attach(room.desk, admin_context(), node.uuid, vif) for vif in ("a", "b")),
+            return_exceptions=True,
+        )
+        attached = await vifs.list_vifs(room.desk, node.uuid)
+    assert len(attached) == 1
+    assert [answer for answer in answers if answer == nic.address] == [nic.address]
+    assert [type(a) for a in answers if isinstance(a, (Conflict, Invalid))], answers
+
+
+async def test_a_network_port_that_was_detached_leaves_its_nic_free(tmp_path: Path):
+    async with a_room(tmp_path) as room:
+        node = await room.a_node()
+        async with room.database.write() as connection:
+            await port_store.add(connection, a_port(node))
+        await vifs.attach(room.desk, admin_context(), node.uuid, "a")
+        await vifs.detach(room.desk, admin_context(), node.uuid, "a")
+        assert await vifs.list_vifs(room.desk, node.uuid) == []
+        await vifs.attach(room.desk, admin_context(), node.uuid, "b")
+        assert await vifs.list_vifs(room.desk, node.uuid) == ["b"]
