@@ -55,6 +55,12 @@ class RemoteFile:
             )
         return b"".join(self._persistently(offset, length))
 
+    def peek(self, offset: int, length: int) -> bytes:
+        """As read_at, but where the server cannot give ranges, only the beginning can be seen."""
+        if not self.ranges:
+            return self._head[offset : offset + length]
+        return self.read_at(offset, length)
+
     def stream(self) -> Iterator[bytes]:
         """The whole file in pieces of at most 1 MiB; resumes where a connection broke."""
         return self._persistently(0, None)

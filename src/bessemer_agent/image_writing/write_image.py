@@ -111,7 +111,7 @@ def _look(remote: RemoteFile, order: Order) -> tuple[ImageFacts, ExtentMap | Non
         raise DownloadFailed("the image server does not say how large the image is")
     announced = order.image.disk_format
     try:
-        facts = inspect(remote.read_at, remote.size)
+        facts = inspect(remote.peek, remote.size)
         check_allowed(facts, order.permitted_formats)
         if announced and not facts.is_called(announced):
             raise UnsafeImage(f"announced as {announced}, but it is {facts.format}")
