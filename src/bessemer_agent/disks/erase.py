@@ -27,8 +27,8 @@ NVME_CRYPTO_ERASE, NVME_USER_DATA_ERASE = "2", "1"
 
 
 def erase_metadata(path: Path) -> None:
-    """Zero the first and last 4 MiB and the start and end of each partition. Raises CommandFailed."""
-    with _opened(path) as device:
+    """Zero the first and last 4 MiB: tables, and what stands in for them. Raises CommandFailed."""
+    with BlockDevice(path) as device:
         size = device.size_bytes
         for start, length in (
             (0, min(METADATA_BYTES, size)),
@@ -124,8 +124,9 @@ def _discard(path: Path) -> None:
 def _overwrite(path: Path, report: Report) -> None:
     with BlockDevice(path) as device:
         for at in range(0, device.size_bytes, ZERO_PIECE):
-            device.zero(at, min(ZERO_PIECE, device.size_bytes - at))
-            report(f"erasing {path.name}", at, device.size_bytes)
+            end = min(at + ZERO_PIECE, device.size_bytes)
+            device.zero(at, end - at)
+            report(f"erasing {path.name}", end, device.size_bytes)
         device.flush()
 
 
@@ -142,7 +143,3 @@ def _verify_samples(path: Path) -> None:
             sample = device.read_at(at, SAMPLE_BYTES)
             if sample.strip(b"\0") and sample.strip(b"\xff"):
                 raise CommandFailed(f"byte {at} of the disk still holds data")
-
-
-def _opened(path: Path) -> BlockDevice:
-    return BlockDevice(path)
