@@ -141,6 +141,11 @@ def timeline(
     return _with_failure(rows) if vm_state is VmState.ERROR else rows
 
 
+def own_entries(journal: Sequence[JournalEntry], since: datetime) -> list[JournalEntry]:
+    """The deploy's entries of a server made at `since`: a node's journal may hold older lives."""
+    return [entry for entry in journal if entry.flow == FLOW and entry.started_at >= since]
+
+
 def progress_of(in_hand: InHand) -> int | None:
     """Percent of the whole when this step of the node is in hand; None when it says nothing."""
     step = _STEP_OF_JOURNAL.get(in_hand.step or "")

@@ -11,7 +11,7 @@ from bessemer.baremetal.public import JournalEntry
 from bessemer.clock import now
 from bessemer.compute.domain.events import Event
 from bessemer.compute.domain.server import Fault, Goal, PowerState, Server, VmState
-from bessemer.compute.domain.timeline import progress_before
+from bessemer.compute.domain.timeline import own_entries, progress_before
 from bessemer.compute.operations.build_steps import FIRST, STEP, BuildStep, following
 from bessemer.compute.operations.rooms import Rooms, context_of
 from bessemer.compute.store.events import begin_event, end_event, touch_action
@@ -149,7 +149,8 @@ async def _journal(rooms: Rooms, server: Server) -> bytes:
     entries: list[JournalEntry] = []
     if server.node_uuid is not None:
         try:
-            entries = list(await rooms.baremetal.journal(context_of(server), server.node_uuid))
+            journal = await rooms.baremetal.journal(context_of(server), server.node_uuid)
+            entries = own_entries(journal, server.created_at)
         except BessemerError as error:
             log.warning("compute.journal_unreadable", server=server.id, reason=error.message)
     return msgspec.json.encode(entries)

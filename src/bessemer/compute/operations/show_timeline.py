@@ -4,7 +4,7 @@ import msgspec
 
 from bessemer.baremetal.public import JournalEntry
 from bessemer.compute.domain.server import Goal, Server
-from bessemer.compute.domain.timeline import InHand, Row, timeline
+from bessemer.compute.domain.timeline import InHand, Row, own_entries, timeline
 from bessemer.compute.operations.rooms import Rooms, context_of
 from bessemer.compute.store.events import list_events
 from bessemer.compute.store.servers import find_payload
@@ -35,4 +35,5 @@ async def _running(rooms: Rooms, server: Server, node_uuid: str) -> list[Row]:
     if node.instance_uuid != server.id:  # chosen, not claimed: its journal is another server's
         return timeline(events, (), server.vm_state)
     journal = await rooms.baremetal.journal(context, node_uuid)
-    return timeline(events, journal, server.vm_state, InHand(node.step, node.progress))
+    own = own_entries(journal, server.created_at)
+    return timeline(events, own, server.vm_state, InHand(node.step, node.progress))
