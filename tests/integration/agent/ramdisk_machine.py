@@ -38,6 +38,7 @@ def booted(
     *,
     memory_mib: int = 1024,
     more: Sequence[str] = (),
+    hardware: Sequence[str] = (),
 ) -> Iterator[RamdiskMachine]:
     ramdisk, port, console = built_ramdisk(), free_port(), folder / "console.log"
     line = (
@@ -53,7 +54,7 @@ def booted(
     ]  # fmt: skip
     for disk in disks:
         argv += ["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe,discard=unmap"]
-    process = subprocess.Popen(argv)
+    process = subprocess.Popen([*argv, *hardware])
     try:
         yield RamdiskMachine(process, f"127.0.0.1:{port}", console)
     finally:
