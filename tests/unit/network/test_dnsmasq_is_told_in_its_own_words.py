@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 
 import pytest
@@ -127,6 +127,19 @@ def test_the_configuration_answers_known_hosts_on_one_interface_only() -> None:
     assert "dhcp-match=set:efi64,option:client-arch,7" in lines
     assert "dhcp-option=option:mtu,1450" in lines
     assert not any(line.startswith("enable-tftp") for line in lines)
+
+
+def test_ipxe_is_spared_its_waits_on_the_clouds_own_networks_only() -> None:
+    plan = a_plan("provisioning")
+    lines = render.dhcp_configuration(plan, FILES, None).splitlines()
+    assert "dhcp-option=encap:175,176,1b" in lines
+    assert f"dhcp-range={plan.router_prefix.network_address},ra-only,64" in lines
+    assert plan.router_prefix.subnet_of(IPv6Network("fd00::/8"))
+    assert plan.router_addresses == ("fe80::1/64", f"{plan.router_prefix[1]}/64")
+    tenants = render.dhcp_configuration(a_plan("blue"), FILES, None)
+    assert "ra-only" not in tenants
+    assert "encap:175" not in tenants
+    assert a_plan("blue").router_addresses == ()
 
 
 def test_tftp_is_a_process_of_its_own_that_serves_one_folder() -> None:

@@ -23,6 +23,9 @@ ARCHITECTURE_TAGS: Final = (
 IPXE_TAG: Final = "ipxe"
 """Set for clients that send iPXE's encapsulated options (option 175)."""
 
+IPXE_NO_PXEDHCP: Final = 176
+"""iPXE's encapsulated option `no-pxedhcp` (ipxe.org/howto/dhcpd)."""
+
 LARGEST_TFTP_LOAD: Final = 500
 """TFTP transfers at once; dnsmasq's own limit of 50 is less than a rack that powers on together."""
 
@@ -131,11 +134,22 @@ def _dhcp(plan: DhcpPlan, files: Files) -> Iterator[str]:
     for tag, number in ARCHITECTURE_TAGS:
         yield f"dhcp-match=set:{tag},option:client-arch,{number}"
     yield f"dhcp-option=option:mtu,{plan.mtu}"
+    yield from _ipxe_haste(plan)
     for subnet in plan.served:
         yield (
             f"dhcp-range=set:{_subnet_tag(subnet)},{subnet.cidr.network_address},static,"
             f"{subnet.cidr.netmask},{round(plan.lease_time.total_seconds())}s"
         )
+
+
+def _ipxe_haste(plan: DhcpPlan) -> Iterator[str]:
+    """Spares iPXE 3 s of listening for a proxy DHCP server, and 12 s for an IPv6 router."""
+    if plan.router_prefix is None:
+        return
+    yield f"dhcp-option=encap:175,{IPXE_NO_PXEDHCP},1b"
+    yield "enable-ra"
+    yield f"dhcp-range={plan.router_prefix.network_address},ra-only,64"
+    yield f"ra-param={plan.interface},0,0"
 
 
 def _subnet_options(subnet: Subnet) -> Iterator[str]:

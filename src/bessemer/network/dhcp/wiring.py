@@ -38,9 +38,21 @@ async def wire(plan: DhcpPlan, former_addresses: Sequence[str] = ()) -> int:
     for address in plan.service_addresses:
         if address not in present:
             await _ip(plan.namespace, "address", "replace", address, "dev", plan.interface)
+    await _become_router(plan, present)
     if "UP" not in link["flags"]:
         await _ip(plan.namespace, "link", "set", plan.interface, "up")
     return int(link["ifindex"])
+
+
+async def _become_router(plan: DhcpPlan, present: set[str]) -> None:
+    """A host without IPv6 boots its machines all the same, only slower."""
+    for address in set(plan.router_addresses) - present:
+        words = ("address", "add", address, "dev", plan.interface, "nodad")
+        try:
+            await _ip(plan.namespace, *words)
+        except DhcpFailure as failure:
+            log.info("network.no_ipv6", interface=plan.interface, reason=str(failure))
+            return
 
 
 async def unwire(plan: DhcpPlan) -> None:
@@ -49,7 +61,8 @@ async def unwire(plan: DhcpPlan) -> None:
         await release_namespace(plan.namespace)
         return
     link = await _find(plan.interface, None)
-    for address in set(plan.service_addresses) & (_addresses(link) if link else set()):
+    ours = {*plan.service_addresses, *plan.router_addresses}
+    for address in ours & (_addresses(link) if link else set()):
         await _ip(None, "address", "delete", address, "dev", plan.interface)
 
 
@@ -93,11 +106,7 @@ async def _find(interface: str, namespace: str | None) -> dict[str, Any] | None:
 
 
 def _addresses(link: dict[str, Any]) -> set[str]:
-    return {
-        f"{address['local']}/{address['prefixlen']}"
-        for address in link.get("addr_info", ())
-        if address.get("family") == "inet"
-    }
+    return {f"{address['local']}/{address['prefixlen']}" for address in link.get("addr_info", ())}
 
 
 async def _ip(namespace: str | None, *arguments: str) -> str:
