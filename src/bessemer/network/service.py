@@ -13,7 +13,6 @@ from bessemer.bus.bus import Bus
 from bessemer.context import RequestContext
 from bessemer.db.engine import Database
 from bessemer.json_types import JsonObject
-from bessemer.network.api.service import network_services
 from bessemer.network.dhcp.dnsmasq import Dnsmasq
 from bessemer.network.dhcp.folder import choose_folder
 from bessemer.network.domain.addresses import parse_mac
@@ -45,7 +44,6 @@ from bessemer.network.store import ports as port_store
 from bessemer.network.store import subnets as subnet_store
 from bessemer.network.store.tables import ports as port_table
 from bessemer.network.switches.registry import make_switches
-from bessemer.web.routes import Service
 
 log = structlog.get_logger()
 
@@ -197,11 +195,6 @@ class EmbeddedNetwork:
     async def _on_dhcp_wished(self, message: JsonObject) -> None:
         if self._supervisor is not None:
             self._supervisor.nudge(message["network_id"])
-
-
-def network_api(network: EmbeddedNetwork) -> tuple[Service, ...]:
-    """The room's services for `bessemer.web.dispatch.application`."""
-    return network_services(network.means)
 
 
 async def remove_leftovers(settings: NetworkSettings, state_directory: Path) -> None:

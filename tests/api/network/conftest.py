@@ -11,7 +11,8 @@ from bessemer.bus.memory import MemoryBus
 from bessemer.context import RequestContext
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
-from bessemer.network.service import EmbeddedNetwork, network_api
+from bessemer.network.api.service import network_api
+from bessemer.network.service import EmbeddedNetwork
 from bessemer.network.settings import NetworkSettings, SwitchSettings
 from bessemer.web.authentication import by_token
 from bessemer.web.dispatch import application

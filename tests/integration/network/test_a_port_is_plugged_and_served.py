@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,9 +23,11 @@ from tests.integration.network.dhcp_client import ACK, OFFER, Client
 from tests.integration.network.real_switch import BRIDGE, RealSwitch, run
 from tests.integration.network.tftp_client import TftpError, fetch
 
+from bessemer.bus.memory import MemoryBus
 from bessemer.db.engine import Database
+from bessemer.network.dhcp.takeover import end_leftover
 from bessemer.network.public import Binding, DhcpOption, PortSpec, PortStatus, SwitchFailure
-from bessemer.network.service import EmbeddedNetwork
+from bessemer.network.service import EmbeddedNetwork, remove_leftovers
 from bessemer.network.settings import NetworkSettings, SwitchSettings
 
 PROVISIONING, TENANT = 100, 200
@@ -261,6 +264,73 @@ async def test_stopping_and_deleting_leave_nothing_behind(
     assert "tor-200" in left
     assert "10.100.0.1" not in left
     assert dnsmasq_pids(tenant.id) == []
+
+
+async def test_a_killed_servers_dnsmasq_is_replaced(
+    database: Database, settings: NetworkSettings, switch: RealSwitch, tmp_path: Path
+) -> None:
+    planner = EmbeddedNetwork(database, MemoryBus(), settings, tmp_path)
+    network = await a_network(planner, "provisioning", PROVISIONING)
+    tenant = await a_network(planner, "blue", TENANT)
+    namespace, mac = switch.add_machine("node-0")
+    spec = PortSpec(network.id, mac_address=mac, links=(a_link("node-0"),))
+    port = await planner.create_port(ADMIN, spec)
+    killed = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.integration.network.room_process"),
+        *(settings.model_dump_json(), str(tmp_path)),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    await planner.wait_until_active(port.id, SOON)
+    await interface_index(tenant.id)
+    killed.kill()
+    await killed.wait()
+    left = set(dnsmasq_pids(network.id))
+    assert left
+    assert await ask(Client(namespace, "node-0", mac)) == port.fixed_ips[0].ip_address
+
+    async with a_room(database, settings, tmp_path) as room:
+        await room.set_dhcp_options(ADMIN, port.id, (DhcpOption("67", "anew"),))
+        await room.wait_until_active(port.id, SOON)
+        assert left.isdisjoint(dnsmasq_pids(network.id))
+        offer = Client(namespace, "node-0", mac).discover()
+        assert offer is not None
+        assert offer.boot_file == "anew"
+    assert dnsmasq_pids(network.id) == []
+
+
+async def test_leftovers_can_be_removed_without_a_database(
+    database: Database, settings: NetworkSettings, tmp_path: Path
+) -> None:
+    planner = EmbeddedNetwork(database, MemoryBus(), settings, tmp_path)
+    tenant = await a_network(planner, "blue", TENANT)
+    killed = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.integration.network.room_process"),
+        *(settings.model_dump_json(), str(tmp_path)),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    await interface_index(tenant.id)
+
+    async def is_served() -> bool:
+        return bool(dnsmasq_pids(tenant.id))
+
+    await eventually(is_served)
+    killed.kill()
+    await killed.wait()
+    await remove_leftovers(settings, tmp_path)
+    assert dnsmasq_pids(tenant.id) == []
+    assert f"bessemer-net-{tenant.id[:8]}" not in run("ip", "netns", "list")
+    assert "tor-200" in run("ip", "-brief", "link", "show")
+
+
+async def test_a_stranger_whose_pid_is_in_the_file_is_left_alone(tmp_path: Path) -> None:
+    stranger = await asyncio.create_subprocess_exec("sleep", "60")
+    pid_file = tmp_path / "pid"
+    pid_file.write_text(str(stranger.pid))
+    await end_leftover(pid_file, tmp_path / "dnsmasq.conf")
+    assert stranger.returncode is None
+    assert Path(f"/proc/{stranger.pid}").exists()
+    stranger.kill()
+    await stranger.wait()
 
 
 async def interface_index(network_id: str) -> int:

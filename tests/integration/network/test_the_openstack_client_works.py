@@ -1,19 +1,21 @@
 """The real `openstack` command against the network room's API."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from openstack.config import OpenStackConfig
+from openstack.connection import Connection
 from tests.live_server import openstack, serving
 
 from bessemer.bus.memory import MemoryBus
 from bessemer.db.engine import Database
-from bessemer.network.service import EmbeddedNetwork, network_api
+from bessemer.network.api.service import network_api
+from bessemer.network.service import EmbeddedNetwork
 from bessemer.network.settings import NetworkSettings, SwitchSettings
 from bessemer.web.authentication import noauth
 from bessemer.web.dispatch import application
-
-FIXED_IP = "subnet=provisioning-v4,ip-address=10.1.0.100"
 
 
 @pytest.fixture
@@ -34,6 +36,8 @@ async def clouds(database: Database, tmp_path: Path) -> AsyncIterator[Path]:
     await room.stop()
 
 
+@pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK50Warning")
+@pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK60Warning")
 async def test_a_network_from_creation_to_deletion(clouds: Path) -> None:
     made = await openstack(
         clouds,
@@ -63,9 +67,23 @@ async def test_a_network_from_creation_to_deletion(clouds: Path) -> None:
         clouds, "port", "list", "-f", "json", "--network", "provisioning", "--host", "node"
     )
     assert [found["Name"] for found in listed] == ["nic"]
-    await openstack(clouds, "port", "unset", "nic", "--fixed-ip", FIXED_IP)
-    await openstack(clouds, "port", "delete", "nic")
-    await openstack(clouds, "network", "set", "provisioning", "--name", "renamed")
-    await openstack(clouds, "subnet", "delete", "provisioning-v4")
-    await openstack(clouds, "network", "delete", "renamed")
+    await asyncio.to_thread(rename_and_remove, str(clouds))
     assert await openstack(clouds, "network", "list", "-f", "json") == []
+
+
+def rename_and_remove(clouds_yaml: str) -> None:
+    """The rest with openstacksdk in this process: each start of the command costs seconds."""
+    cloud = OpenStackConfig(config_files=[clouds_yaml], load_envvars=False).get_one("bessemer")
+    connection = Connection(config=cloud)
+    client = connection.network
+    port = client.find_port("nic", ignore_missing=False)
+    client.update_port(port, binding_profile={}, binding_host_id="")
+    assert client.update_port(port, mac_address=None).mac_address.startswith("fa:16:3e:")
+    assert [found.name for found in client.ports(fixed_ips="ip_address=10.1.0.100")] == ["nic"]
+    client.delete_port(port)
+    network = client.find_network("provisioning", ignore_missing=False)
+    assert client.update_network(network, name="renamed").name == "renamed"
+    client.delete_subnet(client.find_subnet("provisioning-v4"))
+    client.delete_network(client.find_network("renamed"))
+    assert client.find_network("renamed") is None
+    connection.close()

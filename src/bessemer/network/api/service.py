@@ -11,6 +11,7 @@ from bessemer.network.api.networks import NetworkHandlers
 from bessemer.network.api.ports import PortHandlers
 from bessemer.network.api.subnets import SubnetHandlers
 from bessemer.network.operations.means import Means
+from bessemer.network.service import EmbeddedNetwork
 from bessemer.web.routes import Service
 
 _TYPES: Final[Mapping[type[BessemerError], str]] = {
@@ -24,6 +25,11 @@ def error_body(status: int, error: BessemerError, _context: RequestContext) -> J
     kind = type(error)
     name = "HTTPInternalServerError" if kind is BessemerError else _TYPES.get(kind, kind.__name__)
     return {"NeutronError": {"type": name, "message": error.message, "detail": ""}}
+
+
+def network_api(network: EmbeddedNetwork) -> tuple[Service, ...]:
+    """The embedded room's services for `bessemer.web.dispatch.application`."""
+    return network_services(network.means)
 
 
 def network_services(means: Means) -> tuple[Service, Service]:

@@ -19,6 +19,9 @@ STOP_TIMEOUT_S: Final = 5.0
 OPTIONS_FILE: Final = "options"
 """The name of the options file, whose faulty lines are reported to the ports they are for."""
 
+_TELLING: Final = ("DHCPACK", "sent ")
+"""What an operator looks for first: who got an address, and which boot file went out."""
+
 _LINE: Final = re.compile(r"dnsmasq(?:-\w+)?\[\d+\]: (?P<words>.*)")
 _COMPLAINT: Final = re.compile(r"(?P<what>.+) at line (?P<line>\d+) of (?P<file>.+)")
 
@@ -122,6 +125,7 @@ class DnsmasqProcess:
             self._complaints.append((int(complaint["line"]), complaint["what"]))
             self._log.warning("dhcp.option_refused", words=words)
             return
-        self._log.debug("dhcp.log", words=words)
+        say = self._log.info if words.startswith(_TELLING) else self._log.debug
+        say("dhcp.log", words=words)
         if words.startswith(self._launch.ready) and not self._ready.done():
             self._ready.set_result(None)

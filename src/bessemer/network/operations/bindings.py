@@ -42,11 +42,11 @@ async def plug(means: Means, connection: AsyncConnection, port: Port, wish: Plug
     places = {_place(means, link): link for link in links_of(wish.profile)}
     held = {(p.switch, p.name): p for p in await switch_ports.of_port(connection, port.id)}
     touched: set[str] = set()
-    for switch, name in held.keys() - places.keys():
+    for switch, name in sorted(held.keys() - places.keys()):
         await switch_ports.release(connection, switch, name, port.id)
         touched.add(switch)
     network = await _network(connection, port)
-    for switch, name in places.keys() - held.keys():
+    for switch, name in sorted(places.keys() - held.keys()):  # one order: no deadlock
         await _claim(connection, (switch, name), port, network.segment.vlan)
         touched.add(switch)
     bound = replace(port, host_id=wish.host_id, profile=wish.profile)
