@@ -140,13 +140,6 @@ async def delete_port(means: Means, context: RequestContext, port_id: str) -> No
     await _nudge(means, port, switches)
 
 
-async def choose_addresses(
-    connection: AsyncConnection, network_id: str, wishes: Sequence[AddressWish] | None
-) -> tuple[FixedIp, ...]:
-    """Addresses for a port of the network. Raises InvalidInput, IpAddressInUse, …"""
-    return await _addresses(connection, network_id, wishes)
-
-
 async def _nudge(means: Means, port: Port, switches: Collection[str]) -> None:
     for switch in switches:
         await means.nudge_switch(switch)
