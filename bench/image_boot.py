@@ -6,6 +6,7 @@ uv run python -m bench.image_boot --firmware bios --firmware uefi
 import argparse
 import io
 import json
+import os
 import re
 import socket
 import subprocess
@@ -56,8 +57,14 @@ def _measure(firmware: str, options: argparse.Namespace, work: Path) -> None:
     try:
         console = _Console(machine, started)
         sshd = _await_sshd(port, started)
+        busy = _cpu_seconds(machine.pid)
         login = console.await_text(rf"{HOSTNAME} login:")
-        print(f"{firmware}: sshd {sshd:.1f} s, login: {login:.1f} s after power-on", flush=True)
+        kernel = console.await_text(r"Linux version")
+        print(
+            f"{firmware}: kernel {kernel:.1f} s, sshd {sshd:.1f} s, login: {login:.1f} s after "
+            f"power-on; {busy:.1f} s of this host's CPU time until sshd",
+            flush=True,
+        )
         print(_ssh(port, key, options.show or "hostname; df -h / | tail -1; cat /proc/cmdline"))
     finally:
         machine.kill()
@@ -153,6 +160,12 @@ def _await_sshd(port: int, started: float) -> float:
             pass
         time.sleep(0.1)
     raise TimeoutError(f"No sshd within {DEADLINE_S} s.")
+
+
+def _cpu_seconds(pid: int) -> float:
+    """User and system time of a process (proc(5)): tells a slow guest from a busy host."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _ssh(port: int, key: Path, command: str) -> str:
