@@ -1,6 +1,7 @@
 """Passwords: argon2id in threads, a few at a time, so that logins cannot eat the machine."""
 
 import asyncio
+import secrets
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -26,14 +27,14 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """False for None too, but only after the same work: time must not tell who exists."""
+        """False for no hash too, but only after the same work: time must not tell who exists."""
         if self._nobody is None:
-            self._nobody = await self.hash("nobody has this password")
+            self._nobody = await self.hash(secrets.token_urlsafe(32))
         async with self._limit:
             matches = await asyncio.to_thread(
                 self._matches, password_hash or self._nobody, password[:MAX_PASSWORD]
             )
-        return matches and password_hash is not None
+        return matches and bool(password_hash)
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:
