@@ -8,7 +8,7 @@ from typing import Final
 from bessemer_lab import namespace
 from bessemer_lab.layout import Layout
 from bessemer_lab.programs import run
-from bessemer_lab.rack import Rack
+from bessemer_lab.rack import PARKED_VLAN, Rack
 
 SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
 
@@ -60,6 +60,7 @@ def _transaction(rack: Rack) -> list[str]:
         words += [f'other_config:hwaddr="{switch.mac}"']
     for nic in (nic for machine in rack.machines for nic in machine.nics):
         words += ["--", "--may-exist", "add-port", nic.switch, nic.port, f"tag={nic.vlan}"]
+        words += ["--", "set", "port", nic.port, f"protected={_truth(nic.vlan == PARKED_VLAN)}"]
     core = rack.switches[0].name
     for vlan in rack.vlans:
         words += ["--", "--may-exist", "add-port", core, vlan.uplink, f"tag={vlan.id}"]
@@ -67,6 +68,10 @@ def _transaction(rack: Rack) -> list[str]:
     for number, switch in enumerate(rack.switches[1:], start=1):
         words += _trunk(core, switch.name, number)
     return words
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _trunk(core: str, leaf: str, number: int) -> list[str]:

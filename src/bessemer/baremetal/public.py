@@ -120,4 +120,4 @@ class BareMetalService(Protocol):
         """`power on`, `power off`, `rebooting`, `soft power off`, `soft rebooting`."""
 
     async def journal(self, context: RequestContext, node_uuid: str) -> Sequence[JournalEntry]:
-        """What was done to the node for its present instance, oldest first."""
+        """What was done to the node, oldest first: the newest few hundred entries of all its flows."""

@@ -46,7 +46,15 @@ def demo(
 async def _until_told_to_stop(play: Coroutine[Any, Any, None]) -> None:
     """SIGTERM ends the play as Ctrl-C does: with everything taken down."""
     task = asyncio.create_task(play)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if not told:  # a second time must not break off the clearing up
+            told = True
+            task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
     try:
         await task
     except asyncio.CancelledError:

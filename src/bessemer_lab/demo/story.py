@@ -19,7 +19,7 @@ NODE_LIMIT_S: Final = 600.0
 LOGIN_LIMIT_S: Final = 180.0
 
 _LOOK_ROUND: Final = "hostname; lsblk --noheadings --list --output NAME,SIZE,MOUNTPOINT"
-_REACHES: Final = (
+PROBE: Final = (
     "timeout 4 bash -c 'exec 3<>/dev/tcp/{address}/{port}' 2>/dev/null"
     " && echo reached || echo closed"
 )
@@ -138,7 +138,7 @@ async def look_round(stage: Stage, shell: Shell) -> tuple[str, str]:
     provisioning = next(v for v in stage.lab.rack.vlans if v.role is VlanRole.PROVISIONING)
     await shell.wait_until_it_answers(LOGIN_LIMIT_S)
     hostname, _, disks = (await shell.run(_LOOK_ROUND)).partition("\n")
-    probe = _REACHES.format(address=provisioning.gateway, port=stage.ramdisk_port)
+    probe = PROBE.format(address=provisioning.gateway, port=stage.ramdisk_port)
     if (reached := await shell.run(probe)) != "closed":
         raise LabError(f"the server can reach the provisioning network ({reached})")
     return hostname, disks

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests.contract.network.switch_driver import SwitchDriverContract
-from tests.integration.network.real_switch import BRIDGE, RealSwitch
+from tests.integration.network.real_switch import BRIDGE, RealSwitch, inside, run
 
 from bessemer.network.public import SwitchFailure
 from bessemer.network.switches.driver import SwitchUnreachable, VlanChange
@@ -73,3 +73,49 @@ class TestOpenVSwitch(SwitchDriverContract):
         over_tcp = OpenVSwitch("tor", f"tcp:127.0.0.1:{number}", BRIDGE, TIMEOUT)
         await over_tcp.apply([VlanChange("p1", 100)])
         assert await driver.read_vlans(["p1"]) == {"p1": 100}
+
+    async def test_a_port_that_is_only_in_the_parking_vlan_must_be_mended(
+        self, driver: OpenVSwitch
+    ) -> None:
+        self.switch.vsctl("set", "port", "p1", "protected=false")
+        assert await driver.read_vlans(["p1"]) == {"p1": None}
+        await driver.apply([VlanChange("p1", 4094)])
+        assert await driver.read_vlans(["p1"]) == {"p1": 4094}
+
+    async def test_parked_machines_cannot_reach_each_other_and_plugged_ones_can(
+        self, driver: OpenVSwitch
+    ) -> None:
+        homes = {}
+        for number, name in enumerate(("m1", "m2"), start=1):
+            homes[name], _ = self.switch.add_machine(name)
+            address = f"10.77.0.{number}/24"
+            run("ip", "-n", homes[name], "address", "add", address, "dev", name)
+
+        listener = inside(homes["m2"], lambda: _udp("10.77.0.2"))
+        speaker = inside(homes["m1"], lambda: _udp("10.77.0.1"))
+
+        def reaches(message: bytes) -> bool:
+            speaker.sendto(message, ("10.77.0.2", 4000))
+            heard = b""
+            while heard != message:  # an older one may come late, after its ARP was answered
+                try:
+                    heard = listener.recv(16)
+                except TimeoutError:
+                    return False
+            return True
+
+        await driver.apply([VlanChange("m1", 4094), VlanChange("m2", 4094)])
+        assert not reaches(b"1")
+        await driver.apply([VlanChange("m1", 100), VlanChange("m2", 100)])
+        assert reaches(b"2")
+        await driver.apply([VlanChange("m1", 4094), VlanChange("m2", 4094)])
+        assert not reaches(b"3")
+        listener.close()
+        speaker.close()
+
+
+def _udp(address: str) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((address, 4000))
+    made.settimeout(2)
+    return made

@@ -16,6 +16,7 @@ import pytest
 
 SWITCH_ID = "02:00:00:00:00:01"
 BRIDGE = "tor"
+PARKED_VLAN = 4094
 
 _CLONE_NEWNET = 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -153,7 +154,8 @@ class RealSwitch:
     def add_port(self, name: str, vlan: int) -> None:
         """An internal port: the switch's end and the host's end in one."""
         kind = ("--", "set", "interface", name, "type=internal")
-        self.vsctl("add-port", BRIDGE, name, f"tag={vlan}", *kind)
+        parked = str(vlan == PARKED_VLAN).lower()
+        self.vsctl("add-port", BRIDGE, name, f"tag={vlan}", f"protected={parked}", *kind)
 
     def add_machine(self, name: str, vlan: int = 4094) -> tuple[str, str]:
         """A port whose host end lives in a namespace of its own; the namespace and the MAC."""

@@ -39,10 +39,17 @@ class _Exchange(OvsdbIdl):  # type: ignore[misc]
 
 
 class OpenVSwitch(SwitchDriver):
-    """One bridge. Each exchange opens a connection of its own, so nothing read is ever stale."""
+    """One bridge. Each exchange opens a connection of its own, so nothing read is ever stale.
 
-    def __init__(self, name: str, ovsdb: str, bridge: str, timeout: timedelta) -> None:
+    Ports in `parked_vlan` are `protected` as well (ovs-vswitchd.conf.db(5), table Port): what is in
+    no network cannot talk to what else is in none.
+    """
+
+    def __init__(
+        self, name: str, ovsdb: str, bridge: str, timeout: timedelta, parked_vlan: int = 4094
+    ) -> None:
         self._name = name
+        self._parked_vlan = parked_vlan
         self._ovsdb = ovsdb
         self._bridge = bridge
         self._timeout_s = max(1, round(timeout.total_seconds()))
@@ -91,7 +98,11 @@ class OpenVSwitch(SwitchDriver):
                 f"The switch {self._name} has no bridge {self._bridge}; check the setting "
                 f"network.switches.{self._name}.bridge."
             )
-        return {row.name: _view(row) for row in bridge.ports if row.name != self._bridge}
+        return {
+            row.name: _view(row, self._parked_vlan)
+            for row in bridge.ports
+            if row.name != self._bridge
+        }
 
     def _apply(self, api: _Exchange, changes: Sequence[VlanChange]) -> None:
         present = self._port_rows(api)
@@ -104,7 +115,7 @@ class OpenVSwitch(SwitchDriver):
         try:
             with api.transaction(check_error=True, log_errors=False) as transaction:
                 for change in changes:
-                    transaction.add(_set_access(api, change))
+                    transaction.add(_set_access(api, change, self._parked_vlan))
         except TimeoutException as error:
             raise self._not_carried_out() from error
         except Exception as error:  # the library raises RuntimeError and worse
@@ -124,9 +135,14 @@ class OpenVSwitch(SwitchDriver):
         )
 
 
-def _set_access(api: _Exchange, change: VlanChange) -> Any:
+def _set_access(api: _Exchange, change: VlanChange, parked_vlan: int) -> Any:
     return api.db_set(
-        "Port", change.port, ("tag", change.vlan), ("vlan_mode", "access"), ("trunks", [])
+        "Port",
+        change.port,
+        ("tag", change.vlan),
+        ("vlan_mode", "access"),
+        ("trunks", []),
+        ("protected", change.vlan == parked_vlan),
     )
 
 
@@ -134,11 +150,13 @@ def _rows(api: _Exchange, table: str) -> list[Any]:
     return list(api.tables[table].rows.values())
 
 
-def _view(row: Any) -> SwitchPortView:
+def _view(row: Any, parked_vlan: int) -> SwitchPortView:
+    """A port that is parked without being protected counts as no access port: it must be mended."""
     mode = row.vlan_mode[0] if row.vlan_mode else None
-    is_access = bool(row.tag) and mode in (None, "access")
+    vlan = row.tag[0] if row.tag and mode in (None, "access") else None
+    exposed = vlan == parked_vlan and not row.protected
     return SwitchPortView(
         name=row.name,
-        vlan=row.tag[0] if is_access else None,
+        vlan=None if exposed else vlan,
         has_carrier=any(interface.link_state == ["up"] for interface in row.interfaces),
     )

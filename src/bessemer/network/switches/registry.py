@@ -12,7 +12,7 @@ from bessemer.network.switches.fake import FakeSwitch
 from bessemer.network.switches.openvswitch import OpenVSwitch
 
 _DRIVERS: Final[Mapping[str, Callable[[str, SwitchSettings], SwitchDriver]]] = {
-    "openvswitch": lambda name, s: OpenVSwitch(name, s.ovsdb, s.bridge, s.timeout),
+    "openvswitch": lambda name, s: OpenVSwitch(name, s.ovsdb, s.bridge, s.timeout, s.parked_vlan),
     "fake": lambda name, s: FakeSwitch(name, vlan=s.parked_vlan),
 }
 
