@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from bessemer_wire.malformed import Malformed, object_field, optional_text, text_field
+from bessemer_wire.malformed import Malformed, optional_text, text_field
 
 HEX_DIGITS = {"md5": 32, "sha256": 64, "sha512": 128}
 ALGORITHM_OF_LENGTH = {length: name for name, length in HEX_DIGITS.items()}
@@ -35,8 +35,6 @@ class ImageInfo:
     auth_user: str | None = None
     auth_password: str | None = field(default=None, repr=False)
     authorization: str | None = field(default=None, repr=False)
-    proxies: dict[str, str] = field(default_factory=dict, repr=False)
-    no_proxy: str | None = None
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> "ImageInfo":
@@ -53,8 +51,6 @@ class ImageInfo:
             auth_user=optional_text(body, "image_server_user") if basic else None,
             auth_password=optional_text(body, "image_server_password") if basic else None,
             authorization=optional_text(body, "image_request_authorization"),
-            proxies=object_field(body, "proxies"),
-            no_proxy=optional_text(body, "no_proxy"),
         )
 
 
