@@ -1,16 +1,19 @@
 """Opens the database and hands out short transactions: `read()` and `write()`."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_MS = 30_000
+
+_T = TypeVar("_T")
 
 
 class Database:
@@ -28,7 +31,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view; nothing written here is kept."""
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             yield connection
 
     @asynccontextmanager
@@ -38,18 +41,42 @@ class Database:
             async with self.engine.begin() as connection:
                 yield connection
             return
-        async with self._one_writer, self.engine.connect() as connection:
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        async with self._one_writer, self._connection() as connection:
             try:
+                await _to_its_end(connection.exec_driver_sql("BEGIN IMMEDIATE"))
                 yield connection
             except BaseException:
-                await connection.rollback()
+                await _to_its_end(connection.rollback())
                 raise
-            await connection.commit()
+            await _to_its_end(connection.commit())
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        connection = self.engine.connect()
+        try:
+            await _to_its_end(connection.start())
+            yield connection
+        finally:
+            if connection.sync_connection is not None:
+                await _to_its_end(connection.close())
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def _to_its_end(work: Awaitable[_T]) -> _T:
+    """Cancellation waits until `work` is done.
+
+    Cut off in the middle of opening, beginning or ending a transaction, aiosqlite leaves a
+    connection behind that nobody closes.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def open_database(url: str) -> Database:
@@ -59,9 +86,22 @@ def open_database(url: str) -> Database:
         return Database(create_async_engine(parsed, pool_pre_ping=True))
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed)
+    engine = create_async_engine(parsed, connect_args={"factory": _LettingGo})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return Database(engine)
+
+
+class _LettingGo(sqlite3.Connection):
+    """Gives SQLite's one write lock back when it is closed, whatever is left of its statements.
+
+    A statement that was cancelled stays open as long as its traceback lives, and would keep the
+    closed connection's transaction alive for as long.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
