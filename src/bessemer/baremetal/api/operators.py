@@ -24,8 +24,7 @@ def baremetal_services(
     """
     table = (*version_routes(OPERATORS), *routes(endpoints(desk, power_later, vifs)))
     return tuple(
-        Service("baremetal", prefix, table, error_body, VERSIONS)
-        for prefix in ("", "/baremetal")
+        Service("baremetal", prefix, table, error_body, VERSIONS) for prefix in ("", "/baremetal")
     )
 
 

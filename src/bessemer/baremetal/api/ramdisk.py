@@ -116,13 +116,11 @@ class RamdiskApi:
         """
         refuse_unknown(call, ["node_uuid"])
         node_uuid = _node_uuid(call)
-        if call.version.minor < INSPECTION_TELLS_NODE_SINCE:
-            node = await agent_calls.continue_inspection(self.desk, call.body, node_uuid)
-            return Reply({"uuid": node.uuid})
-        addresses = agent_calls.addresses_in(call.body)
-        found = await agent_calls.look_up(self.desk, addresses, node_uuid)
-        await agent_calls.continue_inspection(self.desk, call.body, found.node.uuid)
-        return Reply(self._answer(call, found))
+        tells = call.version.minor >= INSPECTION_TELLS_NODE_SINCE
+        found = await agent_calls.continue_inspection(
+            self.desk, call.body, node_uuid, hand_out_token=tells
+        )
+        return Reply(self._answer(call, found) if tells else {"uuid": found.node.uuid})
 
     def _answer(self, call: Call, found: Found) -> JsonObject:
         node = found.node

@@ -55,12 +55,7 @@ async def look_up(desk: Desk, addresses: Sequence[str], node_uuid: str | None) -
         node = await _find(desk, connection, macs, node_uuid)
         if node is None or node.provision_state not in LOOKUP_ALLOWED:
             raise NotFound("The requested node was not found.")
-        if "agent_secret_token" in node.driver_internal_info:
-            return Found(node, MASK)
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-        node = node.with_internal(agent_secret_token=Secret(token))
-        await desk.shelves.nodes.save(connection, node)
-    return Found(node, token)
+        return await _with_token(desk, connection, node)
 
 
 async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:
@@ -85,9 +80,14 @@ async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:
         await desk.nudge(node)
 
 
-async def continue_inspection(desk: Desk, data: Mapping[str, Any], node_uuid: str | None) -> Node:
-    """Take what the inspection ramdisk found. Raises NotFound for a stranger."""
-    macs = _usable_macs(addresses_in(data))
+async def continue_inspection(
+    desk: Desk, data: Mapping[str, Any], node_uuid: str | None, *, hand_out_token: bool = False
+) -> Found:
+    """Take what the inspection ramdisk found. Raises NotFound for a stranger.
+
+    `hand_out_token`: the answer saves the ramdisk its lookup.
+    """
+    macs = _usable_macs(_addresses_in(data))
     async with desk.shelves.database.write() as connection:
         node = await _find(desk, connection, macs, node_uuid)
         waiting = {State.INSPECT_WAIT, State.INSPECTING}
@@ -95,12 +95,23 @@ async def continue_inspection(desk: Desk, data: Mapping[str, Any], node_uuid: st
             raise NotFound("The requested node was not found.")
         await blobs.put(connection, node.uuid, Blob.INSPECTION, json.dumps(dict(data)))
         await work_store.signal(connection, node.uuid, Signal.INSPECTION)
+        found = Found(node, MASK)
+        if hand_out_token:
+            found = await _with_token(desk, connection, node)
     await desk.nudge(node)
-    return node
+    return found
 
 
-def addresses_in(data: Mapping[str, Any]) -> list[str]:
-    """The NICs' MACs as inspection data state them. Raises Invalid without an inventory."""
+async def _with_token(desk: Desk, connection: AsyncConnection, node: Node) -> Found:
+    if "agent_secret_token" in node.driver_internal_info:
+        return Found(node, MASK)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    node = node.with_internal(agent_secret_token=Secret(token))
+    await desk.shelves.nodes.save(connection, node)
+    return Found(node, token)
+
+
+def _addresses_in(data: Mapping[str, Any]) -> list[str]:
     inventory = data.get("inventory")
     if not isinstance(inventory, Mapping):
         raise Invalid("The inspection data holds no inventory.")
