@@ -87,9 +87,11 @@ class TestOpenVSwitch(SwitchDriverContract):
     ) -> None:
         homes = {}
         for number, name in enumerate(("m1", "m2"), start=1):
-            homes[name], _ = self.switch.add_machine(name)
+            homes[name], mac = self.switch.add_machine(name)
             address = f"10.77.0.{number}/24"
             run("ip", "-n", homes[name], "address", "add", address, "dev", name)
+        known = ("10.77.0.2", "lladdr", mac, "dev", "m1", "nud", "permanent")
+        run("ip", "-n", homes["m1"], "neighbour", "add", *known)
 
         listener = inside(homes["m2"], lambda: _udp("10.77.0.2"))
         speaker = inside(homes["m1"], lambda: _udp("10.77.0.1"))
@@ -97,7 +99,7 @@ class TestOpenVSwitch(SwitchDriverContract):
         def reaches(message: bytes) -> bool:
             speaker.sendto(message, ("10.77.0.2", 4000))
             heard = b""
-            while heard != message:  # an older one may come late, after its ARP was answered
+            while heard != message:
                 try:
                     heard = listener.recv(16)
                 except TimeoutError:
