@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import BAREMETAL, COMPUTE, IMAGE, NETWORK, Api
@@ -31,13 +31,6 @@ QUICK = {
 """Seconds; what a person waits for minutes, a test need not."""
 
 BOOT = Boot(BUILT / "ramdisk" / "kernel", BUILT / "ramdisk" / "initramfs")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"))
 
 
 @dataclass
@@ -154,7 +147,7 @@ class Bench:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def bench(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
     if os.geteuid() != 0:
         pytest.skip("virtual racks need root")
@@ -162,7 +155,10 @@ async def bench(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench
         if not (BUILT / needed).exists():
             pytest.fail(f"{BUILT / needed} is missing; `make ramdisk image` builds it")
     directory = tmp_path_factory.mktemp("cloud")
-    lab = await asyncio.to_thread(Lab.up, Path(__file__).parent / "rack.yaml", directory / "lab")
+    rack = directory / "rack.yaml"
+    shipped = (ROOT / "lab" / "rack.yaml").read_text()
+    rack.write_text(shipped.replace("name: demo\n", f"name: e2e-{os.getpid()}\n"))
+    lab = await asyncio.to_thread(Lab.up, rack, directory / "lab")
     extra = _lines(QUICK)
     settings = settings_for(lab, directory / "state", BOOT, port=PORT, extra=extra)
     cloud = CloudProcess(lab, directory, settings, PORT)
@@ -178,14 +174,7 @@ async def bench(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench
             yield Bench(stage, dict(zip(names, uuids, strict=True)), directory)
     finally:
         await cloud.stop()
-        kept = os.environ.get("BESSEMER_KEEP_LOGS")
-        if kept:
-            shutil.copytree(directory, kept, dirs_exist_ok=True, ignore=_only_logs)
         await asyncio.to_thread(lab.down)
-
-
-def _only_logs(_folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name.endswith((".sock", ".qcow2", ".raw", ".img"))}
 
 
 def _lines(values: Mapping[str, int]) -> str:

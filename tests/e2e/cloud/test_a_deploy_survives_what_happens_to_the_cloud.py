@@ -5,7 +5,10 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from tests.e2e.cloud.conftest import Bench
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def dnsmasq_pids(bench: Bench) -> list[int]:

@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from tests.e2e.cloud.conftest import Bench
 
 from bessemer_lab.demo.api import BAREMETAL, COMPUTE, IMAGE, ApiError
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 NODE = "node-2"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def lonely(bench: Bench) -> AsyncIterator[Bench]:
     """Only `NODE` is free, and it is not cleaned afterwards: that is tested elsewhere."""
     await bench.only(NODE)

@@ -2,11 +2,14 @@
 
 import asyncio
 
+import pytest
 from tests.e2e.cloud.conftest import Bench
 
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import BAREMETAL, COMPUTE
 from bessemer_lab.demo.tenant import Shell
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PARKED = 4094
 
