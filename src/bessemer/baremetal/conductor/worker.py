@@ -121,6 +121,7 @@ async def _renewing(engine: Engine, lease: Lease) -> AsyncIterator[None]:
         raise
     finally:
         renewal.cancel()
+        await asyncio.gather(renewal, return_exceptions=True)
 
 
 async def _advance(engine: Engine, lease: Lease) -> bool | datetime | None:
@@ -251,7 +252,7 @@ async def _finish(engine: Engine, lease: Lease) -> bool:
             await work_store.remove(connection, node.uuid)
         else:
             await work_store.replace(connection, following)
-    log.info("work.finished", flow=work.flow, failure=work.failure)
+    log.info("work.finished", flow=str(work.flow), failure=work.failure)
     engine.changed(work.node_uuid)
     return following is not None
 
