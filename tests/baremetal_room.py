@@ -1,5 +1,6 @@
 """A bare metal room on a real database with fake hardware: for tests of the engine and the verbs."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from bessemer.baremetal.conductor import worker
 from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.conductor.worker import Engine
 from bessemer.baremetal.domain.node import Node
@@ -17,6 +19,7 @@ from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import conductors, leases
+from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.nodes import NodeStore
 from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.bus.memory import MemoryBus
@@ -67,6 +70,16 @@ class Room:
             made = await self.nodes.add(connection, node)
             await leases.prepare(connection, ident)
         return made
+
+    async def run_to_rest(self, node_uuid: str) -> Node:
+        """Work on the node, again and again, until nothing is left to do."""
+        for _ in range(5000):
+            async with self.database.read() as connection:
+                if await work_store.find(connection, node_uuid) is None:
+                    return await self.nodes.get(connection, node_uuid)
+            await worker.work_on(self.engine(), node_uuid)
+            await asyncio.sleep(0)
+        raise AssertionError("the work does not come to an end")
 
     async def forget_leases(self) -> None:
         """What a conductor does at its start for its dead former self."""

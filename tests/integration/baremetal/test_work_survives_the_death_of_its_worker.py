@@ -1,6 +1,5 @@
 """Every step of every flow is run twice, and the worker dies after each; the world ends the same."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.operations.provision import ProvisionRequest, provision
 from bessemer.baremetal.store import journal, leases
-from bessemer.baremetal.store import work as work_store
 from bessemer.clock import now
 from bessemer.context import admin_context
 
@@ -37,17 +35,6 @@ async def room(tmp_path: Path):
         yield made
 
 
-async def run_to_rest(room: Room, node_uuid: str) -> Node:
-    """Work on the node, again and again, until nothing is left to do."""
-    for _ in range(500):
-        async with room.database.read() as connection:
-            if await work_store.find(connection, node_uuid) is None:
-                return await room.nodes.get(connection, node_uuid)
-        await worker.work_on(room.engine(), node_uuid)
-        await asyncio.sleep(0)
-    raise AssertionError("the work does not come to an end")
-
-
 def world(node: Node) -> dict[str, Any]:
     """What must not depend on how often a worker died."""
     moments = {"provision_updated_at", "created_at", "updated_at", "driver_internal_info"}
@@ -62,7 +49,7 @@ async def test_killed_after_each_step_the_flow_ends_in_the_same_world(
     calm, stormy = await room.a_node(start), await room.a_node(start)
     for node in (calm, stormy):
         await provision(room.desk, admin_context(), node.uuid, ProvisionRequest(verb))
-    expected = world(await run_to_rest(room, calm.uuid))
+    expected = world(await room.run_to_rest(calm.uuid))
 
     kept, deaths = worker._keep, 0
 
@@ -81,7 +68,7 @@ async def test_killed_after_each_step_the_flow_ends_in_the_same_world(
     survivor = None
     while survivor is None:
         try:
-            survivor = await run_to_rest(room, stormy.uuid)
+            survivor = await room.run_to_rest(stormy.uuid)
         except KilledError:
             await room.forget_leases()
     found = world(survivor)
@@ -100,7 +87,7 @@ async def test_a_late_worker_writes_nothing(room: Room):
         late = await leases.acquire(connection, node.uuid, "late:1", "provisioning", span)
         assert late is not None
         await leases.release_all(connection, "late:")
-    await run_to_rest(room, node.uuid)
+    await room.run_to_rest(node.uuid)
     engine = replace(room.engine(), owner="late:1")
     with pytest.raises(LeaseLost):
         await worker._finish(engine, late)
@@ -121,7 +108,7 @@ async def test_a_second_worker_leaves_a_held_node_alone(room: Room):
 async def test_the_journal_tells_each_step_once_in_order(room: Room):
     node = await room.a_node(State.AVAILABLE)
     await provision(room.desk, admin_context(), node.uuid, ProvisionRequest("active"))
-    await run_to_rest(room, node.uuid)
+    await room.run_to_rest(node.uuid)
     async with room.database.read() as connection:
         entries = await journal.of_node(connection, node.uuid)
     told = [f"{entry.interface}.{entry.step}" for entry in entries]
@@ -137,7 +124,7 @@ async def test_the_journal_tells_each_step_once_in_order(room: Room):
 async def test_a_failing_step_leaves_words_and_cleans_up(room: Room):
     node = await room.a_node(State.AVAILABLE, driver_info={"fake_fail_step": "deploy.write_image"})
     await provision(room.desk, admin_context(), node.uuid, ProvisionRequest("active"))
-    failed = await run_to_rest(room, node.uuid)
+    failed = await room.run_to_rest(node.uuid)
     assert failed.provision_state is State.DEPLOY_FAILED
     assert failed.last_error is not None
     assert "write_image" in failed.last_error

@@ -55,6 +55,7 @@ class Conductor:
         self._again: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._periodic: list[asyncio.Task[None]] = []
+        self._stopping = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -76,6 +77,7 @@ class Conductor:
 
     async def stop(self) -> None:
         """End in good order: steps in hand are interrupted and run again by the next owner."""
+        self._stopping = True
         self._unsubscribe()
         for timer in self._timers.values():
             timer.cancel()
@@ -93,6 +95,8 @@ class Conductor:
 
     def nudge(self, node_uuid: str) -> None:
         """See to this node now; returns at once."""
+        if self._stopping:
+            return
         worker = self._workers.get(node_uuid)
         if worker is not None and not worker.done():
             self._again.add(node_uuid)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.domain.provision.work import Outcome
+from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.interfaces.plugin import Plugin, step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.context import RequestContext
@@ -36,6 +36,14 @@ class NetworkInterface(Plugin):
     @abstractmethod
     async def unconfigure_tenant_networks(self, task: Task) -> Outcome:
         """Unplug them; the attachments stay."""
+
+    @step()
+    async def detach_vifs(self, task: Task) -> Outcome:
+        """Let go of every tenant's network port: the NICs are free for the next instance."""
+        attached = [port.tenant_vif for port in task.ports if port.tenant_vif]
+        for vif_id in attached:
+            await task.save_port(await self.vif_detach(task.context, task.node, task.ports, vif_id))
+        return Done(f"{len(attached)} network ports detached")
 
     @abstractmethod
     async def vif_attach(

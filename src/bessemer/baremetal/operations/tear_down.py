@@ -8,5 +8,6 @@ STEPS = (
     StepCall("boot", "clean_up_ramdisk"),
     StepCall("network", "remove_network", {"purpose": Purpose.PROVISIONING.value}),
     StepCall("network", "unconfigure_tenant_networks"),
+    StepCall("network", "detach_vifs"),
     StepCall("deploy", "release_instance"),
 )

@@ -6,7 +6,9 @@ from pathlib import Path
 from tests.baremetal_room import a_room
 from tests.baremetal_task import a_port
 
+from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.operations import vifs
+from bessemer.baremetal.operations.provision import ProvisionRequest, provision
 from bessemer.baremetal.store import ports as port_store
 from bessemer.context import admin_context
 from bessemer.errors import Conflict, Invalid
@@ -37,3 +39,14 @@ async def test_a_network_port_that_was_detached_leaves_its_nic_free(tmp_path: Pa
         assert await vifs.list_vifs(room.desk, node.uuid) == []
         await vifs.attach(room.desk, admin_context(), node.uuid, "b")
         assert await vifs.list_vifs(room.desk, node.uuid) == ["b"]
+
+
+async def test_after_a_tear_down_every_nic_is_free_for_the_next_instance(tmp_path: Path):
+    async with a_room(tmp_path) as room:
+        node = await room.a_node(State.ACTIVE)
+        async with room.database.write() as connection:
+            await port_store.add(connection, a_port(node))
+        await vifs.attach(room.desk, admin_context(), node.uuid, "a")
+        await provision(room.desk, admin_context(), node.uuid, ProvisionRequest("deleted"))
+        assert (await room.run_to_rest(node.uuid)).provision_state is State.AVAILABLE
+        assert await vifs.list_vifs(room.desk, node.uuid) == []
