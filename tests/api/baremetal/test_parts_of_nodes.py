@@ -3,6 +3,8 @@
 import pytest
 from tests.api.baremetal.cloud import fault
 
+from bessemer.baremetal.store import conductors
+
 NODE = "/v1/nodes/n1"
 
 
@@ -123,7 +125,9 @@ async def test_conductors_and_whether_they_live(cloud):
     assert shown["drivers"] == ["fake-hardware"]
     assert (await cloud.client.get("/v1/conductors?detail=true")).json["conductors"] == [shown]
     assert (await cloud.client.get("/v1/conductors/none")).status == 404
-    await cloud.service.conductor.stop()
+    async with cloud.desk.shelves.database.write() as connection:
+        (known,) = await conductors.list_conductors(connection)
+        await conductors.leave(connection, known.hostname, known.incarnation)
     assert (await cloud.client.get("/v1/conductors/host-1")).json["alive"] is False
     assert (await cloud.client.get("/v1/drivers")).json == {"drivers": []}
 
