@@ -5,16 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.baremetal_room import Room, a_room
+from tests.baremetal_room import HOST, Room, a_room
 
 from bessemer.baremetal.conductor import worker
 from bessemer.baremetal.domain.lease import LeaseLost, Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.operations.provision import ProvisionRequest, provision
-from bessemer.baremetal.store import journal, leases
+from bessemer.baremetal.store import conductors, journal, leases
+from bessemer.baremetal.store import work as work_store
 from bessemer.clock import now
 from bessemer.context import admin_context
+from bessemer.errors import Unavailable
 
 VERBS = [
     ("manage", State.ENROLL, State.MANAGEABLE),
@@ -131,3 +133,15 @@ async def test_a_failing_step_leaves_words_and_cleans_up(room: Room):
     async with room.database.read() as connection:
         entries = await journal.of_node(connection, node.uuid)
     assert [entry.outcome for entry in entries][-4:] == ["failed", "done", "done", "done"]
+
+
+async def test_without_a_living_conductor_a_verb_is_refused_and_nothing_has_changed(room: Room):
+    node = await room.a_node(State.ENROLL)
+    async with room.database.write() as connection:
+        await conductors.leave(connection, HOST, "1")
+    with pytest.raises(Unavailable, match="conductor"):
+        await provision(room.desk, admin_context(), node.uuid, ProvisionRequest("manage"))
+    async with room.database.read() as connection:
+        untouched = await room.nodes.get(connection, node.uuid)
+        assert await work_store.find(connection, node.uuid) is None
+    assert untouched.provision_state is State.ENROLL

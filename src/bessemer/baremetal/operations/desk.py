@@ -1,7 +1,7 @@
 """What every operation needs: the database, the plug-ins, the bus, and who we are."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import leases
 from bessemer.bus.bus import Bus
 from bessemer.clock import now
+from bessemer.errors import Unavailable
 
 IN_PASSING: Final = timedelta(seconds=10)
 
@@ -76,7 +77,11 @@ class Desk:
         return members.owner(node.uuid, node.driver, node.conductor_group)
 
     async def nudge(self, node: Node) -> None:
-        """Tell the node's conductor that there is something to do, and the rest that it changed."""
-        conductor = await self.responsible_for(node)
-        await self.bus.publish(topic_of(conductor), {"node_uuid": node.uuid})
+        """Tell the node's conductor that there is something to do, and the rest that it changed.
+
+        Without a living conductor the work waits for the first one that comes.
+        """
+        with suppress(Unavailable):
+            conductor = await self.responsible_for(node)
+            await self.bus.publish(topic_of(conductor), {"node_uuid": node.uuid})
         await self.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})

@@ -62,12 +62,18 @@ NEEDED: Mapping[Flow, tuple[InterfaceKind, ...]] = {
 async def provision(
     desk: Desk, context: RequestContext, ident: str, request: ProvisionRequest
 ) -> None:
-    """Accept a verb. Raises Invalid (unknown, not allowed here, node not fit), NodeLocked, NotFound."""
+    """Accept a verb.
+
+    Raises Invalid (unknown, not allowed here, node not fit), NodeLocked, NotFound, and Unavailable
+    while no conductor is there to carry it out.
+    """
     event = VERBS.get(request.target)
     if event is None:
         raise Invalid(
             f"Invalid provision target {request.target!r}; possible: {', '.join(sorted(VERBS))}."
         )
+    async with desk.reading() as connection:
+        await desk.responsible_for(await desk.shelves.nodes.get(connection, ident))
     async with desk.changing(ident, request.target) as (connection, node):
         await _admit(desk, connection, node, event)
         if event is Event.ABORT:
