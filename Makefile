@@ -22,10 +22,11 @@ lint: ## ruff, mypy --strict, import-linter
 
 unit: ## the quick tests only: no root, no virtual machines
 	@$(UV) sync --frozen --quiet
-	$(UV) run pytest tests/unit tests/contract tests/api
+	$(UV) run pytest -n auto tests/unit tests/contract tests/api
 
 test: setup ramdisk image ## every test, quick ones first; boots virtual machines, needs root
-	$(UV) run pytest tests/unit tests/contract tests/api tests/integration tests/compat tests/e2e
+	$(UV) run pytest -n auto tests/unit tests/contract tests/api tests/integration tests/compat
+	$(UV) run pytest tests/e2e
 
 ramdisk: setup ## the deploy ramdisk (kernel + initramfs), cached by the hash of its inputs
 	@ramdisk/build --output $(VAR)/ramdisk
