@@ -1,5 +1,6 @@
 """States: provisioning verbs, power, maintenance, validation, and what is being done now."""
 
+import asyncio
 import base64
 import gzip
 from datetime import timedelta
@@ -261,3 +262,15 @@ async def test_states_before_1_12_know_no_raid(cloud):
         await cloud.client.get("/v1/nodes/n1/states", X_OpenStack_Ironic_API_Version="1.11")
     ).json
     assert set(new) - set(old) == {"raid_config", "target_raid_config", "boot_mode", "secure_boot"}
+
+
+async def test_many_verbs_at_once_get_one_yes_and_no_wait(cloud):
+    node = await cloud.enrol()
+    url = f"/v1/nodes/{node['uuid']}/states/provision"
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(
+            *(cloud.client.put(url, {"target": "manage"}) for _ in range(40))
+        )
+    statuses = [answer.status for answer in answers]
+    assert 202 in statuses
+    assert set(statuses) <= {202, 400, 409}

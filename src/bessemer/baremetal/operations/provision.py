@@ -73,7 +73,8 @@ async def provision(
             f"Invalid provision target {request.target!r}; possible: {', '.join(sorted(VERBS))}."
         )
     async with desk.reading() as connection:
-        await desk.responsible_for(await desk.shelves.nodes.get(connection, ident))
+        known = await desk.shelves.nodes.get(connection, ident)
+    await desk.responsible_for(known)  # opens a connection of its own: never inside another's
     async with desk.changing(ident, request.target) as (connection, node):
         await _admit(desk, connection, node, event)
         if event is Event.ABORT:
