@@ -83,10 +83,10 @@ def open_database(url: str) -> Database:
     """`sqlite+aiosqlite:///path` (WAL, fsync at every commit) or `postgresql+asyncpg://…`."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return Database(create_async_engine(parsed, pool_pre_ping=True))
+        return Database(create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True))
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed, connect_args={"factory": _LettingGo})
+    engine = create_async_engine(parsed, connect_args={"factory": _LettingGo}, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return Database(engine)
 
