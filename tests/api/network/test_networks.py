@@ -155,3 +155,16 @@ async def test_filters_fields_order_and_pages(admin: AsgiClient) -> None:
 async def test_impossible_pages_are_refused(admin: AsgiClient, query: str) -> None:
     await create(admin, **vlan(100))
     assert error_of(await admin.get(f"{URL}?{query}")) == (400, "InvalidInput")
+
+
+@pytest.mark.parametrize("name", ["provisioning", "cleaning", "inspection"])
+async def test_no_tenant_takes_the_name_of_a_network_that_machines_are_deployed_on(
+    admin: AsgiClient, blue: AsgiClient, name: str
+) -> None:
+    refused = await create(blue, name=name)
+    assert error_of(refused) == (403, "PolicyNotAuthorized")
+    assert "network.infrastructure" in refused.json["NeutronError"]["message"]
+    mine = (await create(blue, name="mine")).json["network"]["id"]
+    renamed = await blue.put(f"{URL}/{mine}", {"network": {"name": name}})
+    assert error_of(renamed) == (403, "PolicyNotAuthorized")
+    assert (await create(admin, name=name)).status == 201

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.context import RequestContext
+from bessemer.errors import Forbidden
 from bessemer.json_types import JsonObject
 from bessemer.network.api.attributes import (
     Attribute,
@@ -116,6 +117,7 @@ class NetworkHandlers:
     async def create(self, call: Call) -> Reply:
         """POST /networks."""
         values = read_attributes(read_body(call.body, "network"), _NEW, call.context)
+        self._check_name(values, call.context)
         project_id = project_of(values, call.context)
         network = await create_network(self._means, NewNetwork(project_id=project_id, **values))
         return Reply({"network": network_json(network, (), call.context)})
@@ -123,6 +125,7 @@ class NetworkHandlers:
     async def update(self, call: Call) -> Reply:
         """PUT /networks/{id}."""
         changes = read_attributes(read_body(call.body, "network"), _CHANGEABLE, call.context)
+        self._check_name(changes, call.context)
         network = await update_network(self._means, call.context, call.path["id"], changes)
         async with self._means.database.read() as connection:
             return Reply({"network": await _shown(connection, network, call.context)})
@@ -131,6 +134,15 @@ class NetworkHandlers:
         """DELETE /networks/{id}."""
         await delete_network(self._means, call.context, call.path["id"])
         return Reply()
+
+    def _check_name(self, values: Mapping[str, Any], context: RequestContext) -> None:
+        """Machines are deployed on the networks of these names: not on a tenant's."""
+        name = values.get("name", "")
+        if self._means.is_infrastructure(name) and not context.is_admin:
+            raise Forbidden(
+                f"Only an administrator may call a network {name}: the cloud's own networks have "
+                "such names (setting network.infrastructure). Choose another name."
+            )
 
 
 async def _shown(
