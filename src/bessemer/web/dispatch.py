@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 _NO_VERSION = Microversion(0, 0)
+_WRITERS = frozenset({"admin", "member", "service"})
+"""Roles of which one is needed to change anything; a reader only looks."""
 
 
 def application(
@@ -110,6 +112,8 @@ async def _admit(
     context = await authenticate(request.headers, request_id)
     if route.access is Access.ADMIN and not context.is_admin:
         raise Forbidden(f"Policy {route.policy} needs the admin role.")
+    if route.method != "GET" and _WRITERS.isdisjoint(context.roles):
+        raise Forbidden(f"Policy {route.policy} needs the member role.")
     return context
 
 

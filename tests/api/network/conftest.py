@@ -21,11 +21,12 @@ SWITCH_ID = "02:00:00:00:00:01"
 
 
 async def whose(token: str) -> RequestContext | None:
-    """Tokens are `admin`, or the name of a project."""
+    """Tokens are `admin`, or a project, or `project:role`; a member's where no role is named."""
     if not token:
         return None
-    roles = frozenset({"admin"}) if token == "admin" else frozenset({"member"})
-    return RequestContext(user_id=token, project_id=token, roles=roles)
+    project, _, role = token.partition(":")
+    roles = frozenset({"admin"}) if token == "admin" else frozenset({role or "member"})
+    return RequestContext(user_id=project, project_id=project, roles=roles)
 
 
 @pytest.fixture

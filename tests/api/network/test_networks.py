@@ -168,3 +168,19 @@ async def test_no_tenant_takes_the_name_of_a_network_that_machines_are_deployed_
     renamed = await blue.put(f"{URL}/{mine}", {"network": {"name": name}})
     assert error_of(renamed) == (403, "PolicyNotAuthorized")
     assert (await create(admin, name=name)).status == 201
+
+
+async def test_a_reader_looks_and_changes_nothing(blue: AsgiClient) -> None:
+    network_id = (await create(blue, name="mine")).json["network"]["id"]
+    url = f"{URL}/{network_id}"
+    for role in ("reader", "something-else"):
+        as_role = {"X-Auth-Token": f"blue:{role}"}
+        assert (await blue.request("GET", url, headers=as_role)).status == 200
+        for method, where, body in (
+            ("POST", URL, {"network": {"name": "another"}}),
+            ("PUT", url, {"network": {"name": "renamed"}}),
+            ("DELETE", url, None),
+        ):
+            refused = await blue.request(method, where, body, headers=as_role)
+            assert error_of(refused) == (403, "PolicyNotAuthorized")
+            assert "needs the member role" in refused.json["NeutronError"]["message"]
