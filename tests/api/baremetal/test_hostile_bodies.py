@@ -1,6 +1,7 @@
 """Bodies that no honest client sends: each gets its 4xx, and the service goes on."""
 
 import json
+import time
 
 import pytest
 from tests.api.baremetal.cloud import fault
@@ -116,3 +117,28 @@ async def test_unknown_paths_get_the_frameworks_form(cloud):
     answer = await cloud.client.get("/v1/speed")
     assert answer.status == 404
     assert {"code", "title", "description"} == set(answer.json)
+
+
+async def test_millions_of_tiny_values_are_refused_before_they_are_made(cloud):
+    body = b'{"inventory":[' + b"[]," * 4_000_000 + b"1]}"
+    started = time.process_time()
+    answer = await cloud.ramdisk.post("/v1/continue_inspection", body)
+    assert answer.status == 413
+    assert "more than 500000 values" in fault(answer)
+    assert time.process_time() - started < 1
+
+
+async def test_a_client_that_leaves_in_the_middle_is_no_fault_of_the_server(cloud):
+    messages = [{"type": "http.request", "body": b'{"driver":', "more_body": True}]
+    sent = []
+
+    async def receive():
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"host", b"cloud.test"), (b"content-length", b"500")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/nodes", "query_string": b""}
+    await cloud.client._app({**scope, "root_path": "", "headers": headers}, receive, send)
+    assert sent[0]["status"] == 400
