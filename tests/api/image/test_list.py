@@ -48,7 +48,13 @@ async def test_filters(room, query, found):
     "query",
     [
         *("?limit=-1", "?limit=x", "?sort_key=secret", "?sort_dir=up", "?visibility=odd"),
-        *("?size_min=many", "?created_at=yesterday", "?protected=perhaps", "?sort=name:up"),
+        *(
+            "?size_min=many",
+            "?created_at=yesterday",
+            "?created_at=0001-01-01T00:00:00%2B14:00",
+            "?protected=perhaps",
+            "?sort=name:up",
+        ),
         "?sort=name&sort_key=name",
     ],
 )

@@ -233,9 +233,9 @@ def _moment(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid(f"changes-since is no ISO 8601 time: {text[:40]!r}.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def server_routes(compute: EmbeddedCompute) -> tuple[Route, ...]:

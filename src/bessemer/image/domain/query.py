@@ -160,9 +160,9 @@ def _moment(name: str, value: str) -> MomentFilter:
         comparison, text = "eq", value
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        aware = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid(f"{name} must be a time as in 2026-01-31T12:00:00Z.") from error
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return MomentFilter(name, comparison, aware)
 
 
