@@ -88,7 +88,7 @@ async def _play(rack: Path, built: Path, keep: bool) -> None:
     screen.console.print(_where_the_time_went(screen.chapters))
     screen.console.print(steps_table(screen.steps))
     if kept and shell is not None:
-        screen.console.print(_directions(cloud, shell), highlight=False)
+        screen.console.print(_directions(cloud, shell), highlight=False, soft_wrap=True)
 
 
 def _fresh_rack(rack: Path, directory: Path) -> Lab:
@@ -138,6 +138,7 @@ def _directions(cloud: CloudProcess, shell: Shell) -> str:
     return f"""
 Everything is still running. To look around:
 
+  source {ROOT}/.venv/bin/activate
   export OS_CLIENT_CONFIG_FILE={clouds} OS_CLOUD=bessemer
   openstack server list
   openstack baremetal node list
