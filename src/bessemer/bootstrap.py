@@ -26,6 +26,7 @@ from bessemer.image.service import EmbeddedImages
 from bessemer.network.api.service import network_services
 from bessemer.network.service import EmbeddedNetwork
 from bessemer.settings import Settings
+from bessemer.state_directory import prepare_state_directory
 from bessemer.web.authentication import Authenticate, by_token, noauth
 from bessemer.web.dispatch import application
 
@@ -42,7 +43,7 @@ class Cloud:
 
     def __init__(self, settings: Settings) -> None:
         state = settings.server.state_directory
-        state.mkdir(parents=True, exist_ok=True)
+        prepare_state_directory(state)
         self._database = database = open_database(settings.database_url)
         self._bus = bus = MemoryBus()
         self._agents = agents = AgentClient()

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.compute.settings import ComputeSettings
@@ -120,6 +125,11 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
         return Sourced(**(flags or {}))
     except ValidationError as error:
         raise ConfigurationError(_in_words(error)) from error
+    except SettingsError as error:  # a section given as text: BESSEMER_SERVER=x
+        raise ConfigurationError(
+            f"The environment's BESSEMER_… variables cannot be read: {error}. Name single settings, "
+            "as in BESSEMER_SERVER__PORT=6385."
+        ) from error
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:

@@ -1,10 +1,15 @@
 """Settings in words: one line each, from the models themselves."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from pydantic import BaseModel
 
 from bessemer.settings import Settings
+
+_PASSWORD: Final = re.compile(r"(://[^:/@\s]*:)[^/\s]*(@)")
+"""The password within a URL."""
 
 
 def describe_settings(settings: Settings) -> str:
@@ -24,4 +29,6 @@ def _rows(model: BaseModel, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _shown(value: object) -> str:
-    return "(unset)" if value is None or value == "" else str(value)
+    if value is None or value == "":
+        return "(unset)"
+    return _PASSWORD.sub(r"\1***\2", str(value))

@@ -106,7 +106,10 @@ def upgrade_database(config: ConfigFile = None) -> None:
         finally:
             await opened.close()
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except ConfigurationError as error:
+        _refuse(error)
     typer.echo("The database is up to date.")
 
 

@@ -1,6 +1,7 @@
 """Opens the database and hands out short transactions: `read()` and `write()`."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -8,8 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bessemer.errors import ConfigurationError
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -80,15 +84,48 @@ async def _to_its_end(work: Awaitable[_T]) -> _T:
 
 
 def open_database(url: str) -> Database:
-    """`sqlite+aiosqlite:///path` (WAL, fsync at every commit) or `postgresql+asyncpg://…`."""
-    parsed = make_url(url)
+    """`sqlite+aiosqlite:///path` (WAL, fsync at every commit) or `postgresql+asyncpg://…`.
+
+    Raises ConfigurationError for a URL that is none, a driver that is not there, or a database
+    file that cannot be made.
+    """
+    parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
-        return Database(create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True))
+        return Database(_engine(parsed, pool_pre_ping=True))
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed, connect_args={"factory": _LettingGo}, hide_parameters=True)
+        _make_closed(Path(parsed.database))
+    engine = _engine(parsed, connect_args={"factory": _LettingGo})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return Database(engine)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:  # its own message would show a password
+        raise ConfigurationError(
+            "database.url: this is no database URL; write sqlite+aiosqlite:////path/to/file, or "
+            "leave it out for a file in the state directory."
+        ) from error
+
+
+def _engine(url: URL, **options: Any) -> AsyncEngine:
+    try:
+        return create_async_engine(url, hide_parameters=True, **options)
+    except (ArgumentError, InvalidRequestError, ImportError) as error:
+        raise ConfigurationError(
+            f"database.url: no driver serves {url.drivername}:// here ({error}); write "
+            "sqlite+aiosqlite:////path/to/file."
+        ) from error
+
+
+def _make_closed(file: Path) -> None:
+    """An empty file for its owner only; SQLite gives its companions (-wal, -shm) the same mode."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise ConfigurationError(f"database.url: cannot write {file}: {error.strerror}.") from error
 
 
 class _LettingGo(sqlite3.Connection):

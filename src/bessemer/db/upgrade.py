@@ -5,8 +5,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 from bessemer.db.engine import Database
+from bessemer.errors import ConfigurationError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -20,6 +22,16 @@ def upgrade_connection(connection: Connection) -> None:
 
 
 async def upgrade(database: Database) -> None:
-    """Run every room's migrations to its head."""
-    async with database.write() as connection:
-        await connection.run_sync(upgrade_connection)
+    """Run every room's migrations to its head.
+
+    Raises ConfigurationError when the database cannot be reached, or is not one.
+    """
+    try:
+        async with database.write() as connection:
+            await connection.run_sync(upgrade_connection)
+    except (DatabaseError, OSError) as error:
+        why = error.orig if isinstance(error, DatabaseError) else error
+        url = database.engine.url.render_as_string(hide_password=True)
+        raise ConfigurationError(
+            f"database.url: cannot use {url}: {why}. Nothing was changed."
+        ) from error

@@ -1,0 +1,83 @@
+"""`bessemer serve` with wrong settings: exit status 2, the setting's name, no traceback, no secret."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bessemer.db.engine import open_database
+from bessemer.db.upgrade import upgrade
+
+BESSEMER = Path(sys.executable).with_name("bessemer")
+URL = "BESSEMER_DATABASE__URL"
+
+
+def bessemer(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit status and everything written."""
+    done = subprocess.run(
+        [str(BESSEMER), *arguments],
+        env={**os.environ, "BESSEMER_BAREMETAL__RAMDISK_PORT": "16399", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout
+
+
+def refused(*arguments: str, **environment: str) -> str:
+    status, words = bessemer("serve", "--port", "0", *arguments, **environment)
+    assert status == 2, words
+    assert "Traceback" not in words
+    return words
+
+
+@pytest.mark.parametrize("folder", ["/proc/nowhere", "/dev/null"])
+def test_a_state_directory_that_cannot_be_written(folder):
+    words = refused("--state-dir", folder)
+    assert f"server.state_directory: cannot write in {folder}" in words
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "not a url:hunter2",
+        "mysql://u:hunter2@127.0.0.1/x",
+        "sqlite:////tmp/never-made.db",
+        "sqlite+aiosqlite:////proc/nowhere/x.db",
+    ],
+)
+def test_a_database_url_that_cannot_be_used(tmp_path, url):
+    words = refused("--state-dir", str(tmp_path), **{URL: url})
+    assert words.startswith("database.url: ")
+    assert "hunter2" not in words
+
+
+def test_a_database_file_that_is_none(tmp_path):
+    (tmp_path / "bessemer.db").write_bytes(b"something else" * 1000)
+    words = refused("--state-dir", str(tmp_path))
+    assert "database.url: cannot use " in words
+    assert "file is not a database" in words
+
+
+def test_a_section_given_as_one_word(tmp_path):
+    assert "BESSEMER_SERVER__PORT" in refused("--state-dir", str(tmp_path), BESSEMER_SERVER="x")
+
+
+def test_the_list_of_settings_shows_no_password():
+    status, words = bessemer("settings", **{URL: "postgresql+asyncpg://u:hunter2@h/x"})
+    assert status == 0
+    assert "postgresql+asyncpg://u:***@h/x" in words
+
+
+async def test_the_database_is_for_its_owner_only(tmp_path):
+    database = open_database(f"sqlite+aiosqlite:///{tmp_path}/bessemer.db")
+    await upgrade(database)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    await database.close()
+    assert "bessemer.db" in modes
+    assert set(modes.values()) == {0o600}
