@@ -1,12 +1,12 @@
 """Which conductor owns a node: a consistent hash ring that agrees with Ironic's (tooz).
 
-Each host has 32 points (2**5), the md5 of `<host>-<n>`; a node belongs to the first point at or
-after the md5 of its uuid. Hash for placement only, not for security.
+Each host has 32 points (2**5): md5 over its name repeated 2, 3, … 33 times. A node belongs to the
+first point after the md5 of its uuid. The hash is for placement only, not for security.
 """
 
 import bisect
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bessemer.errors import Unavailable
@@ -18,11 +18,7 @@ class HashRing:
     """An immutable ring over host names."""
 
     def __init__(self, hosts: Iterable[str]) -> None:
-        points = sorted(
-            (_hash(f"{host}-{number}"), host)
-            for host in set(hosts)
-            for number in range(POINTS_PER_HOST)
-        )
+        points = sorted((point, host) for host in set(hosts) for point in _points(host))
         self._keys = [key for key, _ in points]
         self._hosts = [host for _, host in points]
 
@@ -32,6 +28,14 @@ class HashRing:
             raise Unavailable("No conductor is running that could serve this node; start one.")
         position = bisect.bisect(self._keys, _hash(node_uuid)) % len(self._keys)
         return self._hosts[position]
+
+
+def _points(host: str) -> Iterator[int]:
+    name = host.encode()
+    digest = hashlib.md5(name, usedforsecurity=False)
+    for _ in range(POINTS_PER_HOST):
+        digest.update(name)
+        yield int(digest.hexdigest(), 16)
 
 
 def _hash(text: str) -> int:
