@@ -15,6 +15,19 @@ _PLAIN: Final = "plain:v1:"
 """In front of a user's own text that begins with one of these marks."""
 
 
+def _make_key(path: Path) -> None:
+    """All of it or nothing, even when the power fails in between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(Fernet.generate_key())
+        file.flush()
+        os.fsync(file.fileno())
+    aside.rename(path)
+
+
 class SecretBox:
     """Seals and opens secrets with the key file made at first start (mode 0600).
 
@@ -26,17 +39,22 @@ class SecretBox:
 
     @classmethod
     def from_file(cls, path: Path) -> "SecretBox":
-        """Open the key file, or make it."""
+        """Open the key file, or make it. Raises ConfigurationError for one that is no key, or open."""
+        if not path.exists():
+            _make_key(path)
         try:
-            return cls(path.read_bytes())
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(Fernet.generate_key())
-                file.flush()
-                os.fsync(file.fileno())
-            return cls(path.read_bytes())
+            box = cls(path.read_bytes())
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{path} holds no key. Put the key file that belongs to this database back, or, if "
+                "no BMC password is in the database yet, remove it: the next start makes a new one."
+            ) from error
+        if path.stat().st_mode & 0o077:
+            raise ConfigurationError(
+                f"{path} can be read by others, who could open every BMC password with it. If only "
+                f"the mode is wrong: chmod 600 {path}."
+            )
+        return box
 
     def seal(self, info: Mapping[str, Any]) -> dict[str, Any]:
         """JSON for the database."""
