@@ -6,16 +6,20 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+import structlog
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, InvalidRequestError
+from sqlalchemy.exc import ArgumentError, InvalidRequestError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bessemer.errors import ConfigurationError
+from bessemer.errors import ConfigurationError, Unavailable
+
+log = structlog.get_logger()
 
 BUSY_TIMEOUT_MS = 30_000
+_UNWRITABLE: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 
 _T = TypeVar("_T")
 
@@ -40,7 +44,10 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end, rolled back on any error."""
+        """A transaction: committed at the end, rolled back on any error.
+
+        Raises Unavailable when the disk is full or will not be written.
+        """
         if not self._is_sqlite:
             async with self.engine.begin() as connection:
                 yield connection
@@ -49,10 +56,14 @@ class Database:
             try:
                 await _to_its_end(connection.exec_driver_sql("BEGIN IMMEDIATE"))
                 yield connection
+                await _to_its_end(connection.commit())
+            except OperationalError as error:
+                await _to_its_end(connection.rollback())
+                _refuse_if_unwritable(error)
+                raise
             except BaseException:
                 await _to_its_end(connection.rollback())
                 raise
-            await _to_its_end(connection.commit())
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
@@ -81,6 +92,17 @@ async def _to_its_end(work: Awaitable[_T]) -> _T:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
+
+
+def _refuse_if_unwritable(error: OperationalError) -> None:
+    """Raises Unavailable for what the disk is to blame for (sqlite.org/rescode.html)."""
+    primary = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if primary in _UNWRITABLE:
+        log.error("database.cannot_write", reason=str(error.orig))
+        raise Unavailable(
+            f"The database cannot be written now: {error.orig}. Make room on its disk, then try "
+            "again."
+        ) from error
 
 
 def open_database(url: str) -> Database:

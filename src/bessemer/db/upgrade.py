@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from bessemer.db.engine import Database
-from bessemer.errors import ConfigurationError
+from bessemer.errors import ConfigurationError, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -29,7 +29,7 @@ async def upgrade(database: Database) -> None:
     try:
         async with database.write() as connection:
             await connection.run_sync(upgrade_connection)
-    except (DatabaseError, OSError) as error:
+    except (DatabaseError, Unavailable, OSError) as error:
         why = error.orig if isinstance(error, DatabaseError) else error
         url = database.engine.url.render_as_string(hide_password=True)
         raise ConfigurationError(
