@@ -37,7 +37,7 @@ from bessemer.network.operations.networks import (
 from bessemer.network.operations.visibility import visible_networks
 from bessemer.network.store import networks as store
 from bessemer.network.store.tables import networks, subnets
-from bessemer.web.routes import Call, Reply, Route
+from bessemer.web.routes import Call, Reply
 
 
 def _network_type(value: Any) -> NetworkType:
@@ -86,17 +86,6 @@ class NetworkHandlers:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-
-    def routes(self) -> tuple[Route, ...]:
-        """The table of routes."""
-        one = "/networks/{id}"
-        return (
-            Route("GET", "/networks", self.list, "get_network"),
-            Route("POST", "/networks", self.create, "create_network", body=dict, status=201),
-            Route("GET", one, self.show, "get_network"),
-            Route("PUT", one, self.update, "update_network", body=dict),
-            Route("DELETE", one, self.delete, "delete_network", status=204),
-        )
 
     async def list(self, call: Call) -> Reply:
         """GET /networks."""

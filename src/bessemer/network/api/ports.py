@@ -42,7 +42,7 @@ from bessemer.network.operations.visibility import visible_ports
 from bessemer.network.public import DhcpOption
 from bessemer.network.store import ports as store
 from bessemer.network.store.tables import dhcp, ports
-from bessemer.web.routes import Call, Reply, Route
+from bessemer.web.routes import Call, Reply
 
 _VNIC_TYPES: Final = ("normal", "baremetal", "smart-nic", "direct", "direct-physical", "macvtap")
 
@@ -119,17 +119,6 @@ class PortHandlers:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-
-    def routes(self) -> tuple[Route, ...]:
-        """The table of routes."""
-        one = "/ports/{id}"
-        return (
-            Route("GET", "/ports", self.list, "get_port"),
-            Route("POST", "/ports", self.create, "create_port", body=dict, status=201),
-            Route("GET", one, self.show, "get_port"),
-            Route("PUT", one, self.update, "update_port", body=dict),
-            Route("DELETE", one, self.delete, "delete_port", status=204),
-        )
 
     async def list(self, call: Call) -> Reply:
         """GET /ports."""

@@ -9,6 +9,7 @@ from bessemer.json_types import JsonObject
 from bessemer.network.api.discovery import discovery_routes, version_routes
 from bessemer.network.api.networks import NetworkHandlers
 from bessemer.network.api.ports import PortHandlers
+from bessemer.network.api.resource import resource_routes
 from bessemer.network.api.subnets import SubnetHandlers
 from bessemer.network.operations.means import Means
 from bessemer.network.service import EmbeddedNetwork
@@ -36,9 +37,9 @@ def network_services(means: Means) -> tuple[Service, Service]:
     """`/network/v2.0`, and the version documents at `/network`."""
     routes = (
         *discovery_routes(),
-        *NetworkHandlers(means).routes(),
-        *SubnetHandlers(means).routes(),
-        *PortHandlers(means).routes(),
+        *resource_routes("network", NetworkHandlers(means)),
+        *resource_routes("subnet", SubnetHandlers(means)),
+        *resource_routes("port", PortHandlers(means)),
     )
     return (
         Service("network", "/network/v2.0", routes, error_body),

@@ -33,7 +33,7 @@ from bessemer.network.operations.subnets import (
 from bessemer.network.operations.visibility import visible_subnets
 from bessemer.network.store import subnets as store
 from bessemer.network.store.tables import subnets
-from bessemer.web.routes import Call, Reply, Route
+from bessemer.web.routes import Call, Reply
 
 
 def _pool(value: Any) -> Pool:
@@ -98,17 +98,6 @@ class SubnetHandlers:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-
-    def routes(self) -> tuple[Route, ...]:
-        """The table of routes."""
-        one = "/subnets/{id}"
-        return (
-            Route("GET", "/subnets", self.list, "get_subnet"),
-            Route("POST", "/subnets", self.create, "create_subnet", body=dict, status=201),
-            Route("GET", one, self.show, "get_subnet"),
-            Route("PUT", one, self.update, "update_subnet", body=dict),
-            Route("DELETE", one, self.delete, "delete_subnet", status=204),
-        )
 
     async def list(self, call: Call) -> Reply:
         """GET /subnets."""
