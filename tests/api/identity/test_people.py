@@ -122,3 +122,17 @@ async def test_the_one_domain_and_the_catalogue_as_resources(cloud):
     wanted = f"{V3}/endpoints?interface=public&service_id={services[0]['id']}"
     endpoints = (await cloud.client.get(wanted)).json["endpoints"]
     assert [e["url"] for e in endpoints] == ["http://cloud.test/compute/v2.1"]
+
+
+@pytest.mark.parametrize("name", ["", "a\x00b", "a\nb", "\x1b[31m", "x" * 256])
+@pytest.mark.parametrize("noun", ["user", "project", "role"])
+async def test_names_that_cannot_be_compared_or_printed_are_refused(cloud, noun, name):
+    answer = await cloud.client.post(f"{V3}/{noun}s", {noun: {"name": name}})
+    assert answer.status == 400
+    assert f"$.{noun}.name" in answer.json["error"]["message"]
+
+
+async def test_descriptions_have_an_end_and_no_null(cloud):
+    for text in ("a\x00b", "x" * 65536):
+        body = {"project": {"name": "shop", "description": text}}
+        assert (await cloud.client.post(f"{V3}/projects", body)).status == 400

@@ -1,7 +1,7 @@
 """Request bodies of the Identity API v3, and how our values look on its wire."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -10,6 +10,11 @@ from bessemer.identity.domain.token import Grant
 from bessemer.json_types import JsonObject
 
 DOMAIN = {"id": DOMAIN_ID, "name": DOMAIN_NAME}
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""What people and programs will compare and print: no control characters."""
+Text = Annotated[str, msgspec.Meta(max_length=65535, pattern=r"^[^\x00]*$")]
+"""PostgreSQL keeps no NUL."""
 
 
 class DomainRef(msgspec.Struct):
@@ -80,12 +85,12 @@ class AuthBody(msgspec.Struct):
 class NewUser(msgspec.Struct):
     """A user to create."""
 
-    name: str
+    name: Name
     password: str | None = None
     enabled: bool = True
-    description: str | None = None
-    email: str | None = None
-    default_project_id: str | None = None
+    description: Text | None = None
+    email: Text | None = None
+    default_project_id: Text | None = None
 
 
 class NewUserBody(msgspec.Struct):
@@ -97,12 +102,12 @@ class NewUserBody(msgspec.Struct):
 class UserChange(msgspec.Struct):
     """What may change on a user; UNSET: stays."""
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
+    name: Name | msgspec.UnsetType = msgspec.UNSET
     password: str | msgspec.UnsetType = msgspec.UNSET
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType = msgspec.UNSET
-    email: str | msgspec.UnsetType | None = msgspec.UNSET
-    default_project_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    description: Text | msgspec.UnsetType = msgspec.UNSET
+    email: Text | msgspec.UnsetType | None = msgspec.UNSET
+    default_project_id: Text | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class UserChangeBody(msgspec.Struct):
@@ -127,8 +132,8 @@ class PasswordChangeBody(msgspec.Struct):
 class NewProject(msgspec.Struct):
     """A project to create."""
 
-    name: str
-    description: str | None = None
+    name: Name
+    description: Text | None = None
     enabled: bool = True
 
 
@@ -141,8 +146,8 @@ class NewProjectBody(msgspec.Struct):
 class ProjectChange(msgspec.Struct):
     """What may change on a project; UNSET: stays."""
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType = msgspec.UNSET
+    name: Name | msgspec.UnsetType = msgspec.UNSET
+    description: Text | msgspec.UnsetType = msgspec.UNSET
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -155,8 +160,8 @@ class ProjectChangeBody(msgspec.Struct):
 class NewRole(msgspec.Struct):
     """A role to create."""
 
-    name: str
-    description: str | None = None
+    name: Name
+    description: Text | None = None
 
 
 class NewRoleBody(msgspec.Struct):
