@@ -135,3 +135,23 @@ async def test_the_small_resources(api):
     absolute = (await api.ann.get(f"{V21}/limits")).json["limits"]["absolute"]
     assert absolute["totalInstancesUsed"] == 0
     assert len((await api.ann.get(f"{V21}/extensions")).json["extensions"]) == 10
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({"id": "a/b"}, {"id": "a\x00"}, {"id": "x" * 256}, {"name": "a\x00b"}),
+        *({"description": "\x00"}, {"description": "x" * 65536}, {"rxtx_factor": "many"}),
+    ],
+)
+async def test_flavors_hold_nothing_that_cannot_be_asked_for_again(api, fields):
+    assert (await new_flavor(api, **fields)).status == 400
+
+
+async def test_extra_specs_are_short_words_and_numbers(api):
+    await new_flavor(api, id="s1")
+    url = f"{V21}/flavors/s1/os-extra_specs"
+    for value in (None, [], {"a": 1}, "a\x00b", "x" * 256):
+        assert (await api.root.put(f"{url}/key", {"key": value})).status == 400
+        assert (await api.root.post(url, {"extra_specs": {"key": value}})).status == 400
+    assert (await api.root.put(f"{url}/key", {"key": 7})).json == {"key": "7"}

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -11,6 +11,13 @@ from bessemer.errors import Invalid
 
 MAX_USER_DATA = 65535
 """Characters of base64, as upstream."""
+
+Word = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""What people and programs will compare and print: no control characters."""
+Prose = Annotated[str, msgspec.Meta(max_length=65535, pattern=r"^[^\x00]*$")]
+"""PostgreSQL keeps no NUL."""
+Decimals = Annotated[str, msgspec.Meta(max_length=16, pattern=r"^[0-9]+(\.[0-9]+)?$")]
+FlavorId = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[A-Za-z0-9. _-]*$")]
 
 
 class NetworkItem(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,16 +82,16 @@ class ServerChangeBody(msgspec.Struct, forbid_unknown_fields=True):
 class NewFlavor(msgspec.Struct, forbid_unknown_fields=True):
     """`flavor` of `POST /flavors`."""
 
-    name: str
+    name: Word
     ram: int | str
     vcpus: int | str
     disk: int | str
-    id: str | int | None = None
+    id: FlavorId | int | None = None
     ephemeral: int | str = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
     swap: int | str = 0
-    rxtx_factor: float | str = 1.0
+    rxtx_factor: float | Decimals = 1.0
     is_public: bool = msgspec.field(name="os-flavor-access:is_public", default=True)
-    description: str | None = None
+    description: Prose | None = None
 
 
 class NewFlavorBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -96,7 +103,7 @@ class NewFlavorBody(msgspec.Struct, forbid_unknown_fields=True):
 class FlavorChange(msgspec.Struct, forbid_unknown_fields=True):
     """`flavor` of `PUT /flavors/{id}` [2.55]."""
 
-    description: str | None
+    description: Prose | None
 
 
 class FlavorChangeBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -105,10 +112,14 @@ class FlavorChangeBody(msgspec.Struct, forbid_unknown_fields=True):
     flavor: FlavorChange
 
 
+ExtraSpecs = dict[Word, Word | int | float]
+"""Body of `PUT /flavors/{id}/os-extra_specs/{key}`: that key alone."""
+
+
 class ExtraSpecsBody(msgspec.Struct, forbid_unknown_fields=True):
     """Body of `POST /flavors/{id}/os-extra_specs`."""
 
-    extra_specs: dict[str, str | int | float]
+    extra_specs: ExtraSpecs
 
 
 class NewKeyPair(msgspec.Struct, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from bessemer.compute.api.bodies import (
+    ExtraSpecs,
     ExtraSpecsBody,
     FlavorChangeBody,
     NewFlavor,
@@ -213,6 +214,6 @@ def flavor_routes(database: Database) -> tuple[Route, ...]:
         Route("GET", specs, api.specs, f"{extra}:index"),
         Route("POST", specs, api.add_specs, f"{extra}:create", admin, ExtraSpecsBody),
         Route("GET", f"{specs}/{{key}}", api.show_spec, f"{extra}:show"),
-        Route("PUT", f"{specs}/{{key}}", api.set_spec, f"{extra}:update", admin, dict[str, Any]),
+        Route("PUT", f"{specs}/{{key}}", api.set_spec, f"{extra}:update", admin, ExtraSpecs),
         Route("DELETE", f"{specs}/{{key}}", api.delete_spec, f"{extra}:delete", admin),
     )
