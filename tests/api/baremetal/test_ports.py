@@ -50,6 +50,7 @@ async def test_the_node_may_be_named_in_either_field(cloud, node, owner):
         ({"address": MAC, "node_uuid": None}, "must be a string"),
         ({"node_uuid": "n1"}, "needs an address"),
         ({"node_uuid": "n1", "address": "52:54:00:12:34"}, "not a MAC address"),
+        ({"node_uuid": "n1", "address": "00-00-00-00-00-00"}, "all zeros"),
         ({"node_uuid": "n1", "address": "53:54:00:12:34:56"}, "multicast"),
         ({"node_uuid": "n1", "address": 1}, "must be a string"),
         ({"node_uuid": "n1", "address": MAC, "speed": 1}, "'speed'"),

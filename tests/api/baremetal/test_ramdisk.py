@@ -242,3 +242,11 @@ async def test_endpoints_before_their_version_are_not_there(cloud, node):
     old = {"X_OpenStack_Ironic_API_Version": "1.21"}
     assert (await cloud.ramdisk.get(LOOKUP, **old)).status == 404
     assert (await cloud.ramdisk.post("/v1/heartbeat/n1", {}, **old)).status == 404
+
+
+async def test_a_heartbeat_that_nobody_awaits_is_refused_in_plain_words(cloud):
+    node = await cloud.enrol()
+    beat = {"callback_url": "https://127.0.0.1:9999", "agent_token": "x"}
+    answer = await cloud.ramdisk.post(f"/v1/heartbeat/{node['uuid']}", beat)
+    assert answer.status == 400
+    assert fault(answer) == f"Node {node['uuid']} is in state enroll and awaits no agent."

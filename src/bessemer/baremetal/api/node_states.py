@@ -208,7 +208,7 @@ class NodeStatesApi:
     async def _check_abort(self, call: Call, ident: str, target: str) -> None:
         if target == "abort":
             state = (await show_node(self.desk, ident)).node.provision_state
-            require(call.version.minor, ABORT_SINCE.get(state, 1), f"abort in state {state!r}")
+            require(call.version.minor, ABORT_SINCE.get(state, 1), f"abort in state {state}")
 
 
 def _config_drive(given: Json, target: str, minor: int) -> str | None:

@@ -51,4 +51,6 @@ def normalise_mac(text: str) -> str:
         )
     if int(mac[:2], 16) & 1:
         raise Invalid(f"{mac} is a multicast address; a NIC has a unicast MAC.")
+    if mac == "00:00:00:00:00:00":
+        raise Invalid(f"{mac} is all zeros; a NIC has a real MAC.")
     return mac

@@ -142,7 +142,7 @@ def _usable_macs(addresses: Sequence[str]) -> list[str]:
 
 def _check_beat(node: Node, beat: Heartbeat) -> None:
     if node.provision_state not in LOOKUP_ALLOWED:
-        raise Invalid(f"Node {node.uuid} is in state {node.provision_state!r} and awaits no agent.")
+        raise Invalid(f"Node {node.uuid} is in state {node.provision_state} and awaits no agent.")
     known = node.driver_internal_info.get("agent_secret_token")
     if not isinstance(known, Secret) or not beat.agent_token:
         raise Invalid("Agent token is required for heartbeats.")

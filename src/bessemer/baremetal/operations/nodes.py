@@ -178,7 +178,7 @@ def _check_change(node: Node, changed: Node) -> None:
     if changed.protected and not node.protected and node.provision_state not in _PROTECTABLE:
         raise Conflict(
             f"Node {node.uuid} can only be protected in the states "
-            f"{', '.join(sorted(_PROTECTABLE))}; it is in {node.provision_state!r}."
+            f"{', '.join(sorted(_PROTECTABLE))}; it is in {node.provision_state}."
         )
 
 

@@ -144,7 +144,7 @@ async def _begin(
 
 async def _abort(connection: AsyncConnection, node: Node, context: RequestContext) -> None:
     who = context.user_name or "somebody"
-    reason = f"aborted by {who} while in state {node.provision_state!r}"
+    reason = f"aborted by {who} while in state {node.provision_state}"
     if node.provision_state not in WAITING:
         raise Invalid(f"Node {node.uuid} is not waiting for anything that could be aborted.")
     await work_store.request_abort(connection, node.uuid, reason)
