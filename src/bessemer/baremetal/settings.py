@@ -1,8 +1,11 @@
 """Every knob of the bare metal room."""
 
 from datetime import timedelta
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+NO_TIME: Final = timedelta(0)
 
 
 class RamdiskNetworks(BaseModel):
@@ -36,55 +39,73 @@ class BareMetalSettings(BaseModel):
         "bios", pattern="^(bios|uefi)$", description="boot mode of nodes that state none"
     )
     image_url_lifetime: timedelta = Field(
-        timedelta(minutes=20), description="how long a temporary image URL is valid"
+        timedelta(minutes=20), gt=NO_TIME, description="how long a temporary image URL is valid"
     )
     deploy_callback_timeout: timedelta = Field(
-        timedelta(minutes=30), description="longest silence of the agent during a deploy"
+        timedelta(minutes=30),
+        gt=NO_TIME,
+        description="longest silence of the agent during a deploy",
     )
     clean_callback_timeout: timedelta = Field(
-        timedelta(minutes=30), description="longest silence of the agent during cleaning"
+        timedelta(minutes=30),
+        gt=NO_TIME,
+        description="longest silence of the agent during cleaning",
     )
     inspect_wait_timeout: timedelta = Field(
-        timedelta(minutes=30), description="longest wait for inspection data"
+        timedelta(minutes=30), gt=NO_TIME, description="longest wait for inspection data"
     )
     heartbeat_timeout: timedelta = Field(
-        timedelta(minutes=5), description="told to the agent: it heartbeats at 0.3 to 0.6 of this"
+        timedelta(minutes=5),
+        gt=NO_TIME,
+        description="told to the agent: it heartbeats at 0.3 to 0.6 of this",
     )
     agent_lost_after: timedelta = Field(
         timedelta(seconds=45),
+        gt=NO_TIME,
         description="an agent at work that answers no request for this long counts as dead",
     )
     agent_poll_interval: timedelta = Field(
-        timedelta(seconds=1), description="pause between looks at a working agent's progress"
+        timedelta(seconds=1),
+        ge=NO_TIME,
+        description="pause between looks at a working agent's progress",
     )
     soft_power_off_timeout: timedelta = Field(
-        timedelta(seconds=30), description="wait for the agent's own power-off before the BMC's"
+        timedelta(seconds=30),
+        gt=NO_TIME,
+        description="wait for the agent's own power-off before the BMC's",
     )
     power_state_change_timeout: timedelta = Field(
         timedelta(seconds=60),
+        gt=NO_TIME,
         description="wait for the BMC to report the state it was told to take",
     )
     switch_timeout: timedelta = Field(
-        timedelta(seconds=60), description="wait for a switch to read back a change"
+        timedelta(seconds=60), gt=NO_TIME, description="wait for a switch to read back a change"
     )
     sync_power_state_interval: timedelta = Field(
-        timedelta(seconds=120), description="pause between looks at each node's real power state"
+        timedelta(seconds=120),
+        gt=NO_TIME,
+        description="pause between looks at each node's real power state",
     )
     conductor_heartbeat_interval: timedelta = Field(
-        timedelta(seconds=10), description="how often a conductor says that it is alive"
+        timedelta(seconds=10), gt=NO_TIME, description="how often a conductor says that it is alive"
     )
     conductor_heartbeat_timeout: timedelta = Field(
-        timedelta(seconds=60), description="a conductor silent for this long is dead"
+        timedelta(seconds=60), gt=NO_TIME, description="a conductor silent for this long is dead"
     )
     lease_duration: timedelta = Field(
-        timedelta(seconds=30), description="how long a worker owns a node without renewing"
+        timedelta(seconds=30),
+        gt=NO_TIME,
+        description="how long a worker owns a node without renewing",
     )
     ipmi_command_timeout: timedelta = Field(
-        timedelta(seconds=20), description="longest run of one ipmitool command"
+        timedelta(seconds=20), gt=NO_TIME, description="longest run of one ipmitool command"
     )
     ipmi_retry_timeout: timedelta = Field(
-        timedelta(seconds=60), description="how long a silent or busy BMC is tried again"
+        timedelta(seconds=60),
+        gt=NO_TIME,
+        description="how long a silent or busy BMC is tried again",
     )
     ipmi_min_command_interval: timedelta = Field(
-        timedelta(0), description="pause between two commands to one BMC"
+        timedelta(0), ge=NO_TIME, description="pause between two commands to one BMC"
     )

@@ -1,8 +1,11 @@
 """Every knob of the compute room."""
 
 from datetime import timedelta
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+NO_TIME: Final = timedelta(0)
 
 
 class ComputeSettings(BaseModel):
@@ -12,7 +15,9 @@ class ComputeSettings(BaseModel):
 
     availability_zone: str = Field("nova", description="name of the one availability zone")
     sweep_interval: timedelta = Field(
-        timedelta(seconds=10), description="pause between looks for work whose nudge was lost"
+        timedelta(seconds=10),
+        gt=NO_TIME,
+        description="pause between looks for work whose nudge was lost",
     )
     max_schedule_attempts: int = Field(
         3, ge=1, description="how many nodes are tried for one request before it fails"
@@ -25,7 +30,9 @@ class ComputeSettings(BaseModel):
         True, description="give every server a config drive (there is no metadata service)"
     )
     soft_power_off_timeout: timedelta = Field(
-        timedelta(seconds=60), description="wait for a server to stop by itself before power is cut"
+        timedelta(seconds=60),
+        gt=NO_TIME,
+        description="wait for a server to stop by itself before power is cut",
     )
     max_step_tries: int = Field(
         6, ge=1, description="how often a build step is tried when a fault may pass by itself"

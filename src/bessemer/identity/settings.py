@@ -1,8 +1,11 @@
 """Every knob of the identity room."""
 
 from datetime import timedelta
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+NO_TIME: Final = timedelta(0)
 
 
 class IdentitySettings(BaseModel):
@@ -13,4 +16,6 @@ class IdentitySettings(BaseModel):
     admin_user: str = Field("admin", description="name of the first administrator")
     admin_project: str = Field("admin", description="name of the first project")
     region: str = Field("RegionOne", description="region name in the catalogue")
-    token_lifetime: timedelta = Field(timedelta(hours=12), description="how long a token is valid")
+    token_lifetime: timedelta = Field(
+        timedelta(hours=12), gt=NO_TIME, description="how long a token is valid"
+    )

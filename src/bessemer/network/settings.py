@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+NO_TIME: Final = timedelta(0)
 
 
 class SwitchSettings(BaseModel):
@@ -22,7 +24,9 @@ class SwitchSettings(BaseModel):
     bridge: str = Field("tor", description="the bridge whose ports are the switch ports")
     parked_vlan: int = Field(4094, ge=1, le=4094, description="VLAN of ports in no network")
     timeout: timedelta = Field(
-        timedelta(seconds=10), description="how long one exchange with the switch may take"
+        timedelta(seconds=10),
+        gt=NO_TIME,
+        description="how long one exchange with the switch may take",
     )
 
 
@@ -55,7 +59,32 @@ class NetworkSettings(BaseModel):
     state_directory: Path | None = Field(
         None, description="dnsmasq's files; by default below the server's state directory"
     )
-    dhcp_lease_time: timedelta = Field(timedelta(minutes=30), description="length of DHCP leases")
-    resync_interval: timedelta = Field(
-        timedelta(seconds=30), description="pause between looks for drift on the switches"
+    dhcp_lease_time: timedelta = Field(
+        timedelta(minutes=30), gt=NO_TIME, description="length of DHCP leases"
     )
+    resync_interval: timedelta = Field(
+        timedelta(seconds=30),
+        gt=NO_TIME,
+        description="pause between looks for drift on the switches",
+    )
+
+    @field_validator("tenant_vlans")
+    @classmethod
+    def _are_vlans(cls, ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        for first, last in ranges:
+            if not 1 <= first <= last <= 4094:
+                raise ValueError(
+                    f"{first} to {last} is no range of VLANs: first and last are from 1 to 4094"
+                )
+        return ranges
+
+    @field_validator("host_interface")
+    @classmethod
+    def _knows_only_the_vlan(cls, pattern: str) -> str:
+        try:
+            longest = pattern.format(vlan=4094)
+        except (LookupError, ValueError) as error:
+            raise ValueError(f"{pattern!r} may hold {{vlan}} and no other braces") from error
+        if not 1 <= len(longest) <= 15:
+            raise ValueError(f"{longest!r} is no name of an interface: those have 1 to 15 letters")
+        return pattern
