@@ -266,6 +266,21 @@ async def test_stopping_and_deleting_leave_nothing_behind(
     assert dnsmasq_pids(tenant.id) == []
 
 
+async def test_a_network_without_an_interface_here_leaves_no_namespace_behind(
+    database: Database, settings: NetworkSettings, tmp_path: Path
+) -> None:
+    nowhere = settings.model_copy(update={"host_interface": "nowhere{vlan}"})
+    async with a_room(database, nowhere, tmp_path) as room:
+        tenant = await a_network(room, "blue", TENANT)
+        port = await room.create_port(ADMIN, PortSpec(tenant.id))
+
+        async def is_said() -> bool:
+            return "no interface nowhere" in (await room.get_port(ADMIN, port.id)).detail
+
+        await eventually(is_said)
+    assert f"bessemer-net-{tenant.id[:8]}" not in run("ip", "netns", "list")
+
+
 async def test_a_killed_servers_dnsmasq_is_replaced(
     database: Database, settings: NetworkSettings, switch: RealSwitch, tmp_path: Path
 ) -> None:

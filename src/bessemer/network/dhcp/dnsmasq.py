@@ -65,6 +65,7 @@ class Dnsmasq:
         """
         await self._end_leftovers(plan.network_id)
         before = self._wired.get(plan.network_id)
+        self._wired.setdefault(plan.network_id, plan)  # what is left half done gets undone, too
         interface_index = await wire(plan, before.service_addresses if before else ())
         self._wired[plan.network_id] = plan
         if not plan.served:
