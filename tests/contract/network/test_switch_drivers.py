@@ -1,5 +1,6 @@
 """The contract of switch drivers, on each of them."""
 
+import itertools
 import socket
 from datetime import timedelta
 
@@ -93,10 +94,10 @@ class TestOpenVSwitch(SwitchDriverContract):
         known = ("10.77.0.2", "lladdr", mac, "dev", "m1", "nud", "permanent")
         run("ip", "-n", homes["m1"], "neighbour", "add", *known)
 
-        listener = inside(homes["m2"], lambda: _udp("10.77.0.2"))
-        speaker = inside(homes["m1"], lambda: _udp("10.77.0.1"))
+        numbers = itertools.count()
 
-        def reaches(message: bytes) -> bool:
+        def reaches() -> bool:
+            message = f"{next(numbers)}".encode()
             speaker.sendto(message, ("10.77.0.2", 4000))
             heard = b""
             while heard != message:
@@ -106,18 +107,25 @@ class TestOpenVSwitch(SwitchDriverContract):
                     return False
             return True
 
-        await driver.apply([VlanChange("m1", 4094), VlanChange("m2", 4094)])
-        assert not reaches(b"1")
-        await driver.apply([VlanChange("m1", 100), VlanChange("m2", 100)])
-        assert reaches(b"2")
-        await driver.apply([VlanChange("m1", 4094), VlanChange("m2", 4094)])
-        assert not reaches(b"3")
-        listener.close()
-        speaker.close()
+        def comes_to(wanted: bool) -> bool:
+            """The data path follows the database, but throws its cached flows away a moment later."""
+            return any(reaches() is wanted for _ in range(10))
+
+        with (
+            inside(homes["m2"], lambda: _udp("10.77.0.2")) as listener,
+            inside(homes["m1"], lambda: _udp("10.77.0.1")) as speaker,
+        ):
+            await driver.apply([VlanChange("m1", 4094), VlanChange("m2", 4094)])
+            assert comes_to(False)
+            await driver.apply([VlanChange("m1", 100), VlanChange("m2", 100)])
+            assert comes_to(True)
+            await driver.apply([VlanChange("m1", 4094), VlanChange("m2", 4094)])
+            assert comes_to(False)
+            assert not reaches()
 
 
 def _udp(address: str) -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((address, 4000))
-    made.settimeout(2)
+    made.settimeout(1)
     return made
