@@ -24,7 +24,6 @@ def take_down(layout: Layout, *, keep_disks: bool) -> bool:
     markers = _markers(layout)
     for marker in markers:
         _end_rack(marker)
-    _remove_vacant_rooms()
     anything = bool(markers) or layout.machines.exists()
     _remove_files(layout, keep_disks=keep_disks)
     return anything
@@ -48,14 +47,6 @@ def _end_rack(marker: str) -> None:
         _remove_namespace(room)
     if namespace.exists(name) and _owner(name) in ("", marker):
         _remove_namespace(name)
-
-
-def _remove_vacant_rooms() -> None:
-    """A server that ends while its rack does may leave a tenant network's namespace behind, empty."""
-    for name in namespace.every():
-        vacant = name.startswith("bessemer-net-") and set(namespace.interfaces(name)) == {"lo"}
-        if vacant and not processes.inside(namespace.path_of(name)):
-            namespace.remove(name)
 
 
 def _remove_namespace(name: str) -> None:

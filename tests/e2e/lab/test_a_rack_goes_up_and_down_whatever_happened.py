@@ -143,10 +143,3 @@ def test_a_rack_of_the_same_name_elsewhere_is_in_the_way(lab: Lab, tmp_path: Pat
 def test_another_rack_in_the_same_directory_is_in_the_way(lab: Lab, tmp_path: Path) -> None:
     with pytest.raises(LabError, match="take it down first with `bessemer lab down`"):
         Lab.up(written_rack(f"{NAME}x", tmp_path), lab.layout.root)
-
-
-def test_down_removes_the_vacant_namespace_of_a_tenants_network(lab: Lab) -> None:
-    room = f"bessemer-net-{os.getpid():08x}"
-    namespace.add(room)
-    lab.down()
-    assert not namespace.exists(room)

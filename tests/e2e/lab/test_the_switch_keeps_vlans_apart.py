@@ -9,6 +9,7 @@ from tests.e2e.lab.cable import Cable, plugged_in
 
 from bessemer_lab.lab import Lab
 from bessemer_lab.programs import run
+from bessemer_lab.rack import PARKED_VLAN
 
 BROADCAST, UNTYPED = b"\xff" * 6, b"\x88\xb5"
 ARP_REQUEST = bytes.fromhex("080600010800")
@@ -31,9 +32,10 @@ def cables(shared_lab: Lab) -> Iterator[list[Cable]]:
 
 
 def tag(lab: Lab, tags: dict[str, int]) -> None:
-    words = [
-        word for port, vlan in tags.items() for word in ("--", "set", "port", port, f"tag={vlan}")
-    ]
+    words = []
+    for port, vlan in tags.items():
+        protected = str(vlan == PARKED_VLAN).lower()
+        words += ["--", "set", "port", port, f"tag={vlan}", f"protected={protected}"]
     run(["ovs-vsctl", f"--db=unix:{lab.ovsdb}", *words])
 
 
