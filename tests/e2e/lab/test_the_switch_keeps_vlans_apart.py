@@ -39,6 +39,15 @@ def tag(lab: Lab, tags: dict[str, int]) -> None:
     run(["ovs-vsctl", f"--db=unix:{lab.ovsdb}", *words])
 
 
+def arrives(sender: Cable, receiver: Cable, text: bytes) -> bytes | None:
+    """Send until it is heard: the switch throws its cached flows away a moment after a change."""
+    for _ in range(5):
+        sender.send(a_frame(1, text))
+        if heard := receiver.hears(text, 1):
+            return heard
+    return None
+
+
 def test_ports_start_parked(shared_lab: Lab) -> None:
     tags = shared_lab.port_tags()
     assert {tags[port] for port in ("swp1", "swp2", "swp3", "swp4")} == {4094}
@@ -48,19 +57,16 @@ def test_ports_start_parked(shared_lab: Lab) -> None:
 
 def test_a_frame_reaches_its_own_vlan_only(shared_lab: Lab, cables: list[Cable]) -> None:
     tag(shared_lab, {"swp1": 200, "swp2": 200, "swp3": 201})
-    cables[0].send(a_frame(1, b"to tenant a"))
-    assert cables[1].hears(b"to tenant a", 3) == a_frame(1, b"to tenant a")
+    assert arrives(cables[0], cables[1], b"to tenant a") == a_frame(1, b"to tenant a")
     assert cables[2].hears(b"to tenant a", 0.5) is None
 
 
 def test_a_port_follows_its_tag(shared_lab: Lab, cables: list[Cable]) -> None:
     tag(shared_lab, {"swp1": 200, "swp2": 200, "swp3": 200})
-    cables[0].send(a_frame(1, b"first"))
-    assert cables[2].hears(b"first", 3)
-    tag(shared_lab, {"swp3": 201})
-    cables[0].send(a_frame(1, b"second"))
-    assert cables[1].hears(b"second", 3)
-    assert cables[2].hears(b"second", 0.5) is None
+    assert arrives(cables[0], cables[2], b"first")
+    tag(shared_lab, {"swp2": 201, "swp3": 201})
+    assert arrives(cables[1], cables[2], b"moved")
+    assert arrives(cables[0], cables[2], b"second") is None
 
 
 def test_the_host_is_in_every_vlan_by_its_uplinks(shared_lab: Lab, cables: list[Cable]) -> None:
