@@ -19,7 +19,7 @@ from bessemer.baremetal.domain.lease import Lease, LeaseLost, Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision import plan
-from bessemer.baremetal.domain.provision.states import TARGETS, Event, State
+from bessemer.baremetal.domain.provision.states import TARGETS, Event
 from bessemer.baremetal.domain.provision.transitions import next_state
 from bessemer.baremetal.domain.provision.work import (
     FLOW_STATES,
@@ -275,10 +275,9 @@ FAULTS: Final[Mapping[Flow, str]] = {Flow.CLEAN: "clean failure"}
 
 
 async def _fail(engine: Engine, connection: AsyncConnection, node: Node, work: Work) -> None:
-    event = Event.ABORT if node.provision_state is State.SERVICE_FAILED else Event.FAIL
     failed = replace(
         node,
-        provision_state=next_state(node.provision_state, event),
+        provision_state=next_state(node.provision_state, Event.FAIL),
         provision_updated_at=now(),
         last_error=work.failure,
         intent=None,
