@@ -151,6 +151,10 @@ class RealSwitch:
         """Run ovs-appctl against one of the daemons."""
         return run("ovs-appctl", "-t", str(control), *arguments)
 
+    def forget_cached_flows(self) -> None:
+        """Wait until the data path has judged every cached flow by the ports as they are now."""
+        self.appctl(self.folder / "ovs-vswitchd.ctl", "revalidator/wait")
+
     def add_port(self, name: str, vlan: int) -> None:
         """An internal port: the switch's end and the host's end in one."""
         kind = ("--", "set", "interface", name, "type=internal")
