@@ -84,6 +84,21 @@ class Node:
     interfaces: Mapping[InterfaceKind, str] = field(default_factory=dict)
     intent: str | None = None
     """Generation of the request that the present work carries out."""
+    chassis_uuid: str | None = None
+    instance_name: str | None = None
+    allocation_uuid: str | None = None
+    parent_node: str | None = None
+    shard: str | None = None
+    network_data: Mapping[str, Any] = field(default_factory=dict)
+    console_enabled: bool = False
+    raid_config: Mapping[str, Any] = field(default_factory=dict)
+    target_raid_config: Mapping[str, Any] = field(default_factory=dict)
+    boot_mode: str | None = None
+    """`bios` or `uefi` as the machine reports it; None when its BMC cannot say."""
+    secure_boot: bool | None = None
+    disable_power_off: bool = False
+    """The machine must never be switched off: it is rebooted instead."""
+    health: str | None = None
     inspection_started_at: datetime | None = None
     inspection_finished_at: datetime | None = None
     created_at: datetime | None = None
@@ -96,8 +111,8 @@ class Node:
         return replace(self, driver_internal_info=kept)
 
     @property
-    def boot_mode(self) -> str | None:
-        """`bios` or `uefi` as properties.capabilities or instance_info say; None when they do not."""
+    def wanted_boot_mode(self) -> str | None:
+        """`bios` or `uefi` as `properties.capabilities` asks for; None when it does not say."""
         return self.capabilities.get("boot_mode")
 
     @property

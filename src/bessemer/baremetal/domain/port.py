@@ -23,6 +23,10 @@ class Port:
     physical_network: str | None = None
     portgroup_uuid: str | None = None
     is_smartnic: bool = False
+    description: str | None = None
+    vendor: str | None = None
+    category: str | None = None
+    available_for_dynamic_portgroup: bool = True
     local_link_connection: Mapping[str, Any] = field(default_factory=dict)
     internal_info: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)

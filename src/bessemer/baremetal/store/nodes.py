@@ -29,6 +29,10 @@ _STATES: Final = frozenset(
         "maintenance",
         "maintenance_reason",
         "intent",
+        "console_enabled",
+        "boot_mode",
+        "secure_boot",
+        "health",
     }
 )
 """Columns that the engine writes; a step's or user's save of the rest leaves them alone."""

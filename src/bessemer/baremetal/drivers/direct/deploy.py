@@ -89,7 +89,7 @@ class DirectDeploy(DeployInterface):
     @step("deploy", priority=60)
     async def prepare_instance_boot(self, task: Task) -> Outcome:
         """Firmware entry for the new system where UEFI needs one, then boot device: disk."""
-        boot_mode = task.node.boot_mode or self._settings.default_boot_mode
+        boot_mode = task.node.wanted_boot_mode or self._settings.default_boot_mode
         if boot_mode == "uefi":
 
             async def make() -> Order:

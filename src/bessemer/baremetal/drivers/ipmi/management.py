@@ -46,7 +46,7 @@ class IpmitoolManagement(ManagementInterface):
     async def _command(
         self, access: BmcAccess, node: Node, device: BootDevice, persistent: bool
     ) -> tuple[str, ...]:
-        mode = node.boot_mode or self._settings.default_boot_mode
+        mode = node.wanted_boot_mode or self._settings.default_boot_mode
         if mode != "uefi":
             return boot_device.bios_command(device, persistent=persistent)
         # Only the disk has a code of its own on some boards: no need to ask otherwise.

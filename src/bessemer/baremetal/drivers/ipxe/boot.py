@@ -148,7 +148,7 @@ def _booting_nics(task: Task, purpose: str) -> dict[str, Port]:
 
 def _boot_mode(node: Node) -> str | None:
     """`bios` or `uefi`; None when nobody said. Raises Invalid."""
-    mode = node.boot_mode
+    mode = node.wanted_boot_mode
     if mode is not None and mode not in BOOT_PROGRAMS:
         raise Invalid(f"Boot mode {quoted(mode, 40)!r} (capabilities) is neither bios nor uefi.")
     return mode
