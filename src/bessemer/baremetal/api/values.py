@@ -1,19 +1,63 @@
-"""What a value in a request body must look like: one small checker per kind of field."""
+"""What a value in a request body must look like: one small checker per kind of field.
+
+A checker made here also knows, as JSON schema, what it takes and what it keeps; the OpenAPI document
+and the reference page read it there.
+"""
 
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bessemer.errors import Invalid
-from bessemer.json_types import Json
+from bessemer.json_types import Json, JsonObject
 from bessemer.web.body import MAX_DEPTH
 
 Checker = Callable[[str, Json], Json]
 """(name of the field, value) -> the value to keep. Raises Invalid, without repeating the value."""
 
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A checker with its JSON schema. `takes`: of what is sent; `keeps`: of what is shown later."""
+
+    check: Checker
+    takes: JsonObject
+    keeps: JsonObject
+
+    def __call__(self, name: str, value: Json) -> Json:
+        """The value to keep. Raises Invalid."""
+        return self.check(name, value)
+
+
+def ruled(takes: JsonObject, keeps: JsonObject | None = None) -> Callable[[Checker], Rule]:
+    """Decorates a checker with its schema."""
+    return lambda check: Rule(check, takes, takes if keeps is None else keeps)
+
+
+def taken_by(check: Callable[..., Any] | None) -> JsonObject:
+    """The schema of what a checker takes; of one that has none, nothing is said."""
+    return check.takes if isinstance(check, Rule) else {}
+
+
+def kept_by(check: Callable[..., Any] | None) -> JsonObject:
+    """The schema of what a checker keeps; of one that has none, nothing is said."""
+    return check.keeps if isinstance(check, Rule) else {}
+
+
+def _or_null(schema: JsonObject) -> JsonObject:
+    kind = schema.get("type")
+    if not schema or kind == "null" or (isinstance(kind, list) and "null" in kind):
+        return schema
+    if isinstance(kind, str) and "enum" not in schema:
+        return {**schema, "type": [kind, "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
 _TRUE: Final = frozenset({"1", "t", "true", "on", "y", "yes"})
 _FALSE: Final = frozenset({"0", "f", "false", "off", "n", "no"})
+_NO_NULLS: Final = "^[^\\u0000]*$"
 _GROUP: Final = re.compile(r"[A-Za-z0-9_.-]*\Z")
 _HOSTNAME: Final = re.compile(
     r"(?=.{1,255}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -21,9 +65,11 @@ _HOSTNAME: Final = re.compile(
 )
 
 
-def text(longest: int, *, least: int = 0) -> Checker:
+def text(longest: int, *, least: int = 0) -> Rule:
     """A string without null characters; `longest` counts characters."""
+    smallest: JsonObject = {"minLength": least} if least else {}
 
+    @ruled({"type": "string", "maxLength": longest, **smallest, "pattern": _NO_NULLS})
     def check(name: str, value: Json) -> Json:
         if not isinstance(value, str):
             raise Invalid(f"{name} must be a string, not {_kind(value)}.")
@@ -36,24 +82,30 @@ def text(longest: int, *, least: int = 0) -> Checker:
     return check
 
 
-def optional(check: Checker) -> Checker:
+def optional(check: Checker) -> Rule:
     """That, or null."""
 
+    @ruled(_or_null(taken_by(check)), _or_null(kept_by(check)))
     def check_unless_null(name: str, value: Json) -> Json:
         return None if value is None else check(name, value)
 
     return check_unless_null
 
 
-def default(standard: Json, check: Checker) -> Checker:
+def default(standard: Json, check: Checker) -> Rule:
     """That; null stands for the standard value."""
 
+    @ruled({**_or_null(taken_by(check)), "default": standard}, kept_by(check))
     def check_or_standard(name: str, value: Json) -> Json:
         return standard if value is None else check(name, value)
 
     return check_or_standard
 
 
+@ruled(
+    {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": sorted(_TRUE | _FALSE)}]},
+    {"type": "boolean"},
+)
 def boolean(name: str, value: Json) -> Json:
     """A boolean, or one of the words that OpenStack's clients send for one."""
     if isinstance(value, bool):
@@ -64,6 +116,7 @@ def boolean(name: str, value: Json) -> Json:
     raise Invalid(f"{name} must be true or false.")
 
 
+@ruled({"type": "object"})
 def mapping(name: str, value: Json) -> Json:
     """A JSON object, not nested too deep."""
     if not isinstance(value, dict):
@@ -83,6 +136,7 @@ def is_uuid(value: object) -> bool:
         return False
 
 
+@ruled({"type": "string", "format": "uuid"})
 def uuid_text(name: str, value: Json) -> Json:
     """A uuid; kept in lower case with dashes."""
     if not is_uuid(value):
@@ -90,9 +144,10 @@ def uuid_text(name: str, value: Json) -> Json:
     return str(uuid.UUID(value))
 
 
+@ruled({"type": "string", "maxLength": 255, "pattern": "^[A-Za-z0-9_.-]*$"})
 def group(name: str, value: Json) -> Json:
     """A conductor group; kept in lower case."""
-    word: str = text(255)(name, value)
+    word = str(text(255)(name, value))
     if not _GROUP.match(word):
         raise Invalid(f"{name} is made of letters, digits, '_', '-' and '.' only.")
     return word.lower()
@@ -103,9 +158,10 @@ def is_hostname(value: str) -> bool:
     return bool(_HOSTNAME.match(value))
 
 
-def unsupported(*standing_for_none: Json) -> Checker:
+def unsupported(*standing_for_none: Json) -> Rule:
     """A field that this server does not keep: only what means "nothing" is taken."""
 
+    @ruled({"enum": [None, *standing_for_none]}, {})
     def check(name: str, value: Json) -> Json:
         if value is None or value in standing_for_none:
             return None
