@@ -1,6 +1,7 @@
 """`bessemer serve` with wrong settings: exit status 2, the setting's name, no traceback, no secret."""
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -15,11 +16,18 @@ BESSEMER = Path(sys.executable).with_name("bessemer")
 URL = "BESSEMER_DATABASE__URL"
 
 
+def a_free_port() -> str:
+    """Tests run side by side, and each server binds its ramdisk listener."""
+    with socket.socket() as probe:
+        probe.bind(("0.0.0.0", 0))
+        return str(probe.getsockname()[1])
+
+
 def bessemer(*arguments: str, **environment: str) -> tuple[int, str]:
     """Exit status and everything written."""
     done = subprocess.run(
         [str(BESSEMER), *arguments],
-        env={**os.environ, "BESSEMER_BAREMETAL__RAMDISK_PORT": "16399", **environment},
+        env={**os.environ, "BESSEMER_BAREMETAL__RAMDISK_PORT": a_free_port(), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
