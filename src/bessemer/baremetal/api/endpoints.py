@@ -1,18 +1,39 @@
 """Rows of the API's table: path, handler, policy, and the microversion an endpoint exists since."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from starlette.responses import Response
 
+from bessemer.baremetal.api.fields import FieldTable
+from bessemer.baremetal.api.queries import FIELDS, PAGING, Filter
+from bessemer.baremetal.api.values import Checker
 from bessemer.errors import NotFound
+from bessemer.json_types import JsonObject
 from bessemer.web.routes import DEFAULT_BODY_LIMIT, Access, Call, Handler, Reply, Route
+
+ANYTHING: Final[JsonObject] = {}
+"""The JSON schema of which nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One key of a request's body that is no object's field, and since when it is taken."""
+
+    check: Checker
+    since: int = 1
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method on one path below `/v1`. Below microversion 1.`since` it answers 404."""
+    """One method on one path below `/v1`. Below microversion 1.`since` it answers 404.
+
+    What follows `access` is for the document: `table` is the kind of object that is made, changed
+    or shown; `key` is where a list has its page of them; `filters` are the query's own parameters;
+    `arguments` is a body that is no such object; `reply` is the schema of an answer that is none.
+    """
 
     method: str
     path: str
@@ -23,6 +44,23 @@ class Endpoint:
     status: int = 200
     body_limit: int = DEFAULT_BODY_LIMIT
     access: Access = Access.ADMIN
+    table: FieldTable[Any] | None = None
+    key: str = ""
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+    reply: JsonObject = field(default_factory=lambda: ANYTHING)
+
+    @property
+    def parameters(self) -> Mapping[str, Filter]:
+        """Everything that the query may hold."""
+        if self.method != "GET" or self.table is None:
+            return self.filters
+        return {**(PAGING if self.key else FIELDS), **self.filters}
+
+    @property
+    def summary(self) -> str:
+        """What it does, in the words of its handler."""
+        return (self.handler.__doc__ or "").strip().partition("\n")[0]
 
 
 def routes(endpoints: Sequence[Endpoint]) -> tuple[Route, ...]:

@@ -4,14 +4,14 @@ Stripping of replies, gating of request bodies, `fields=`, sort keys and patch r
 same rows, so that none of them can disagree with another about a microversion.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Flag
 from typing import Any, Generic, TypeVar
 
 from bessemer.baremetal.api.json_patch import Operation
 from bessemer.baremetal.api.microversions import require
-from bessemer.baremetal.api.values import Checker
+from bessemer.baremetal.api.values import Checker, kept_by, taken_by
 from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
 
@@ -43,6 +43,20 @@ class Field(Generic[T]):
     summary: bool = False
     always: bool = False
     """Kept whatever `fields=` says (links)."""
+    required: bool = False
+    """A POST without it is refused."""
+    shape: JsonObject | None = None
+    """The JSON schema of what is shown, where `check` does not tell it."""
+
+    @property
+    def takes(self) -> JsonObject:
+        """The JSON schema of what a request may write."""
+        return taken_by(self.check)
+
+    @property
+    def shows(self) -> JsonObject:
+        """The JSON schema of what a reply holds."""
+        return kept_by(self.check) if self.shape is None else self.shape
 
 
 class FieldTable(Generic[T]):
@@ -51,6 +65,9 @@ class FieldTable(Generic[T]):
     def __init__(self, noun: str, fields: Sequence[Field[T]]) -> None:
         self.noun = noun
         self._fields = {field.name: field for field in fields}
+
+    def __iter__(self) -> Iterator[Field[T]]:
+        return iter(self._fields.values())
 
     def names(self, minor: int) -> tuple[str, ...]:
         """Every field of that version."""
@@ -88,6 +105,9 @@ class FieldTable(Generic[T]):
             if field is None or Write.CREATE not in field.write:
                 raise Invalid(f"A {self.noun} cannot be created with {name[:80]!r}.")
             require(minor, field.since, f"field {name}")
+        for each in self:
+            if each.required and each.name not in body:
+                raise Invalid(f"A {self.noun} cannot be created without {each.name}.")
         return {name: self._checked(name, value) for name, value in body.items()}
 
     def check_patch(self, operations: Sequence[Operation], minor: int) -> None:

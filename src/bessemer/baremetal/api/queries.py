@@ -7,15 +7,14 @@ from typing import Any, Final, TypeVar
 from bessemer.baremetal.api.fields import FieldTable
 from bessemer.baremetal.api.links import next_page
 from bessemer.baremetal.api.microversions import require
-from bessemer.baremetal.api.values import boolean, is_uuid
+from bessemer.baremetal.api.values import boolean, is_uuid, ruled, taken_by
 from bessemer.errors import Invalid
-from bessemer.json_types import Json
+from bessemer.json_types import Json, JsonObject
 from bessemer.web.routes import Call
 
 MAX_LIMIT: Final = 1000
 FIELDS_SINCE: Final = 8
 DETAIL_SINCE: Final = 43
-_PAGING: Final = ("limit", "marker", "sort_key", "sort_dir", "fields", "detail")
 
 T = TypeVar("T")
 
@@ -26,6 +25,11 @@ class Filter:
 
     read: Callable[[str, str], Any]
     since: int = 1
+
+    @property
+    def schema(self) -> JsonObject:
+        """What is taken, as JSON schema of the decoded value."""
+        return taken_by(self.read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Listing:
     filters: Mapping[str, Any]
 
 
+@ruled({"type": "string", "maxLength": 4096})
 def words(name: str, text: str) -> str:
     """Free text."""
     if "\x00" in text or len(text) > 4096:
@@ -47,16 +52,49 @@ def words(name: str, text: str) -> str:
     return text
 
 
+@ruled({"type": "boolean"})
 def truth(name: str, text: str) -> bool:
     """A boolean."""
     return bool(boolean(name, text))
 
 
+@ruled({"type": "string", "format": "uuid"})
 def uuid_word(name: str, text: str) -> str:
     """A uuid."""
     if not is_uuid(text):
         raise Invalid(f"Expected a UUID for {name}.")
     return text.lower()
+
+
+@ruled({"type": "integer", "minimum": 1})
+def positive(name: str, text: str) -> int:
+    """A whole number above zero."""
+    digits = text.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) > 0):
+        raise Invalid(f"{name.capitalize()} must be a positive integer.")
+    return int(digits)
+
+
+@ruled({"enum": ["asc", "desc"]})
+def direction(name: str, text: str) -> str:
+    """Which way to sort."""
+    if text not in {"asc", "desc"}:
+        raise Invalid(f"{name} must be asc or desc.")
+    return text
+
+
+FIELDS: Final[Mapping[str, Filter]] = {"fields": Filter(words, FIELDS_SINCE)}
+"""What the query of a single object may hold."""
+
+PAGING: Final[Mapping[str, Filter]] = {
+    "limit": Filter(positive),
+    "marker": Filter(words),
+    "sort_key": Filter(words),
+    "sort_dir": Filter(direction),
+    **FIELDS,
+    "detail": Filter(truth, DETAIL_SINCE),
+}
+"""What the query of every list may hold, besides its filters."""
 
 
 def refuse_unknown(call: Call, known: Sequence[str] = ()) -> None:
@@ -70,18 +108,16 @@ def listing(
     call: Call, table: FieldTable[Any], filters: Mapping[str, Filter], *, detailed: bool = False
 ) -> Listing:
     """Read a list request. `detailed`: the path itself asks for every field."""
-    refuse_unknown(call, [*_PAGING, *filters])
+    refuse_unknown(call, [*PAGING, *filters])
     minor = call.version.minor
-    descending = call.query.get("sort_dir", "asc")
-    if descending not in {"asc", "desc"}:
-        raise Invalid("sort_dir must be asc or desc.")
+    order = direction("sort_dir", call.query.get("sort_dir", "asc"))
     sort_key = call.query.get("sort_key", "id")
     return Listing(
         names=_names(call, table, detailed),
         limit=_limit(call),
         marker=call.query.get("marker"),
         sort_column="id" if sort_key == "id" else table.sort_column(sort_key, minor),
-        descending=descending == "desc",
+        descending=order == "desc",
         filters=_filters(call, filters),
     )
 
@@ -125,12 +161,7 @@ def _asked_fields(call: Call, table: FieldTable[Any]) -> tuple[str, ...]:
 
 def _limit(call: Call) -> int:
     text = call.query.get("limit")
-    if text is None:
-        return MAX_LIMIT
-    digits = text.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) > 0):
-        raise Invalid("Limit must be a positive integer.")
-    return min(int(digits), MAX_LIMIT)
+    return MAX_LIMIT if text is None else min(positive("limit", text), MAX_LIMIT)
 
 
 def _filters(call: Call, filters: Mapping[str, Filter]) -> dict[str, Any]:
