@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.provision.states import Event
@@ -64,6 +64,37 @@ async def request_abort(connection: AsyncConnection, node_uuid: str, reason: str
     return bool((await connection.execute(statement)).rowcount)
 
 
+async def release(connection: AsyncConnection, node_uuid: str) -> bool:
+    """Let work go on that is parked in a hold; False when none is."""
+    present = await find(connection, node_uuid)
+    if present is None or present.waiting is None or present.waiting.signal is not Signal.UNHOLD:
+        return False
+    values = {"memo": {**present.memo, "released": True}, "signalled": True}
+    await connection.execute(update(table).where(table.c.node_uuid == node_uuid).values(**values))
+    return True
+
+
+async def ahead_of(connection: AsyncConnection, node_uuid: str, flow: Flow) -> int:
+    """How many nodes come before this one: admitted to the flow, or waiting for longer."""
+    mine = select(nodes.c.provision_updated_at).where(nodes.c.uuid == node_uuid).scalar_subquery()
+    earlier = (nodes.c.provision_updated_at < mine) | (
+        (nodes.c.provision_updated_at == mine) & (nodes.c.uuid < node_uuid)
+    )
+    query = (
+        select(func.count())
+        .select_from(table.join(nodes, table.c.node_uuid == nodes.c.uuid))
+        .where(table.c.flow == flow, table.c.node_uuid != node_uuid)
+        .where(table.c.admitted.is_(True) | earlier)
+    )
+    return (await connection.execute(query)).scalar_one()
+
+
+async def admit(connection: AsyncConnection, node_uuid: str) -> None:
+    """The turn of this node's work has come."""
+    statement = update(table).where(table.c.node_uuid == node_uuid).values(admitted=True)
+    await connection.execute(statement)
+
+
 async def signal(connection: AsyncConnection, node_uuid: str, which: Signal) -> bool:
     """Record that a sign has come; False when nothing there could want it.
 
@@ -118,6 +149,12 @@ def _columns(work: Work) -> dict[str, Any]:
         "signalled": work.signalled,
         "abort": work.abort,
         "failure": work.failure,
+        "aborted": work.aborted,
+        "in_step": work.in_step,
+        "clean_up_failure": work.clean_up_failure,
+        "admitted": work.admitted,
+        "user": work.user,
+        "project": work.project,
         "progress_done": work.progress_done,
         "progress_total": work.progress_total,
     }
@@ -138,6 +175,12 @@ def _work(row: Row[Any]) -> Work:
         signalled=row.signalled,
         abort=row.abort,
         failure=row.failure,
+        aborted=row.aborted,
+        in_step=row.in_step,
+        clean_up_failure=row.clean_up_failure,
+        admitted=row.admitted,
+        user=row.user,
+        project=row.project,
         progress_done=row.progress_done,
         progress_total=row.progress_total,
     )

@@ -22,21 +22,32 @@ def after(work: Work, outcome: Outcome, now: datetime) -> Work:
             return _fresh(replace(work, steps=steps, index=work.index + 1))
         case WaitFor():
             return replace(work, waiting=_waiting(work, outcome, now), signalled=False)
-        case Failed(reason=reason):
-            return failed(work, reason)
+        case Failed():
+            return failed(work, outcome)
 
 
-def failed(work: Work, reason: str) -> Work:
+def failed(work: Work, outcome: Failed) -> Work:
     """Turn to the clean-up steps; a failure among those never stops the rest of them."""
     if work.failure is not None:
-        return _fresh(replace(work, index=work.index + 1))
-    return _fresh(replace(work, failure=reason, steps=work.clean_up, index=0, abort=None))
+        first = work.clean_up_failure or outcome.reason
+        return _fresh(replace(work, index=work.index + 1, clean_up_failure=first))
+    return _fresh(
+        replace(
+            work,
+            failure=outcome.reason,
+            aborted=outcome.aborted,
+            in_step=work.step is not None and work.step.chosen,
+            steps=work.clean_up,
+            index=0,
+            abort=None,
+        )
+    )
 
 
 def may_run(work: Work, now: datetime) -> bool:
     """Whether the step in hand should be run now."""
     waiting = work.waiting
-    if waiting is None or work.signalled or (work.abort is not None and work.failure is None):
+    if waiting is None or work.signalled or abort_now(work) is not None:
         return True
     return waiting.due_at <= now
 
@@ -51,11 +62,15 @@ def overdue(work: Work, now: datetime) -> str | None:
 
 
 def abort_now(work: Work) -> str | None:
-    """The reason to stop before running the step in hand; None to go on."""
+    """The reason to stop before running the step in hand; None to go on.
+
+    A step that must not be interrupted is let finish: the abort takes effect at its end.
+    """
     step = work.step
     if work.abort is None or work.failure is not None or step is None:
         return None
-    return work.abort if step.abortable or work.waiting is None else None
+    begun = work.waiting is not None or bool(work.memo)
+    return work.abort if step.abortable or not begun else None
 
 
 def _waiting(work: Work, outcome: WaitFor, now: datetime) -> Waiting:

@@ -94,6 +94,12 @@ LOOKUP_ALLOWED: Final = frozenset(
 )
 """States in which the node's ramdisk may look the node up."""
 
+HOLDING: Final = frozenset({State.DEPLOY_HOLD, State.CLEAN_HOLD, State.SERVICE_HOLD})
+"""Parked until an operator says `unhold` or `abort`."""
+
+HEARTBEAT_ALLOWED: Final = LOOKUP_ALLOWED | HOLDING
+"""States in which signs of life of the node's ramdisk are taken."""
+
 DELETE_ALLOWED: Final = frozenset(
     {State.ENROLL, State.MANAGEABLE, State.AVAILABLE, State.ADOPT_FAILED}
 )

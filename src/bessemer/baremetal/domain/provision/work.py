@@ -18,6 +18,10 @@ class Flow(StrEnum):
     CLEAN = "clean"
     DEPLOY = "deploy"
     TEAR_DOWN = "tear down"
+    ADOPT = "adopt"
+    RESCUE = "rescue"
+    UNRESCUE = "unrescue"
+    SERVICE = "service"
 
 
 class Signal(StrEnum):
@@ -27,6 +31,8 @@ class Signal(StrEnum):
     INSPECTION = "inspection data"
     TIMER = "timer"
     """Nothing from outside: look again after the pause."""
+    UNHOLD = "unhold"
+    """An operator's word, by the verb of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,12 @@ class StepCall:
     args: Mapping[str, Any] = field(default_factory=dict)
     priority: int = 0
     abortable: bool = True
+    chosen: bool = False
+    """A step of the phase itself: the driver's, a template's, a user's; not of the frame around it."""
+    on_children: bool = False
+    """Run on the node's child nodes instead of on the node."""
+    children: tuple[str, ...] = ()
+    """With `on_children`: only on these (uuids); empty: on all."""
 
     def __str__(self) -> str:
         return f"{self.interface}.{self.name}"
@@ -68,9 +80,13 @@ class WaitFor:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The step cannot succeed. `reason` names cause and next safe command."""
+    """The step cannot succeed. `reason` names cause and next safe command.
+
+    `aborted`: nothing went wrong, somebody wanted it stopped.
+    """
 
     reason: str
+    aborted: bool = False
 
 
 Outcome = Done | WaitFor | Failed
@@ -113,6 +129,16 @@ class Work:
     abort: str | None = None
     """Who or what wants the work stopped; read between steps and while waiting."""
     failure: str | None = None
+    aborted: bool = False
+    """`failure` is no fault: somebody wanted the work stopped."""
+    in_step: bool = False
+    """What failed was a chosen step, not the frame around those."""
+    clean_up_failure: str | None = None
+    """The first thing that went wrong while cleaning up."""
+    admitted: bool = False
+    """Its turn has come: it counts among those of its flow that run at once."""
+    user: str | None = None
+    project: str | None = None
     progress_done: int = 0
     progress_total: int = 0
 
@@ -121,19 +147,37 @@ class Work:
         """The step in hand; None when all are done."""
         return self.steps[self.index] if self.index < len(self.steps) else None
 
+    @property
+    def boots_ramdisk(self) -> bool:
+        """Whether this work's machine runs its steps under the deploy ramdisk."""
+        return any(call.name == "wait_for_ramdisk" for call in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class FlowStates:
     """The provision states that a flow passes through."""
 
     running: State
-    waiting: State | None
+    waiting: State | None = None
+    holding: State | None = None
 
 
 FLOW_STATES: Mapping[Flow, FlowStates] = {
-    Flow.VERIFY: FlowStates(State.VERIFYING, None),
+    Flow.VERIFY: FlowStates(State.VERIFYING),
     Flow.INSPECT: FlowStates(State.INSPECTING, State.INSPECT_WAIT),
-    Flow.CLEAN: FlowStates(State.CLEANING, State.CLEAN_WAIT),
-    Flow.DEPLOY: FlowStates(State.DEPLOYING, State.DEPLOY_WAIT),
-    Flow.TEAR_DOWN: FlowStates(State.DELETING, None),
+    Flow.CLEAN: FlowStates(State.CLEANING, State.CLEAN_WAIT, State.CLEAN_HOLD),
+    Flow.DEPLOY: FlowStates(State.DEPLOYING, State.DEPLOY_WAIT, State.DEPLOY_HOLD),
+    Flow.TEAR_DOWN: FlowStates(State.DELETING),
+    Flow.ADOPT: FlowStates(State.ADOPTING),
+    Flow.RESCUE: FlowStates(State.RESCUING, State.RESCUE_WAIT),
+    Flow.UNRESCUE: FlowStates(State.UNRESCUING),
+    Flow.SERVICE: FlowStates(State.SERVICING, State.SERVICE_WAIT, State.SERVICE_HOLD),
 }
+
+PHASES: Mapping[Flow, str] = {
+    Flow.VERIFY: "verify",
+    Flow.DEPLOY: "deploy",
+    Flow.CLEAN: "clean",
+    Flow.SERVICE: "service",
+}
+"""The flows that carry out steps of users and drivers, and what those steps are marked with."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from bessemer.baremetal.store.tables.machines import of_node
@@ -33,6 +34,12 @@ work = Table(
     Column("signalled", Boolean, nullable=False),
     Column("abort", Text),
     Column("failure", Text),
+    Column("user", String(255)),
+    Column("project", String(255)),
+    Column("admitted", Boolean, nullable=False, server_default=false()),
+    Column("aborted", Boolean, nullable=False, server_default=false()),
+    Column("in_step", Boolean, nullable=False, server_default=false()),
+    Column("clean_up_failure", Text),
     Column("progress_done", BigInteger, nullable=False),
     Column("progress_total", BigInteger, nullable=False),
 )
