@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 
-from bessemer.baremetal.api.operators import baremetal_services
+from bessemer.baremetal.api.operators import baremetal_services, openapi, reference
 from bessemer.baremetal.api.ramdisk import ramdisk_service
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.drivers import catalogue
@@ -35,7 +35,7 @@ class Cloud:
     """Every room, put together in one process.
 
     `operators_app` is the API for people and their tools; `ramdisk_app` is all that a machine under
-    deployment may reach.
+    deployment may reach. `openapi` and `reference` describe the bare metal API.
     """
 
     operators_app: Starlette
@@ -56,6 +56,8 @@ class Cloud:
         )
         compute = EmbeddedCompute(database, bus, settings.compute, baremetal, network, images)
         self._rooms = (identity, images, network, baremetal, compute)
+        self.openapi = openapi(baremetal.desk, baremetal.power_later)
+        self.reference = reference(baremetal.desk, baremetal.power_later)
         object_store = object_store_service(images)
         self.operators_app = application(
             (

@@ -1,12 +1,15 @@
 """`bessemer`: serve the cloud, look after its database, run virtual racks."""
 
 import asyncio
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from bessemer import logs, server
+from bessemer.bootstrap import Cloud
 from bessemer.cli.describe import describe_settings
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
@@ -75,6 +78,18 @@ def serve(
 def settings(config: ConfigFile = None) -> None:
     """List every setting: its name, its present value, and what it does."""
     typer.echo(describe_settings(_settings(config, {})))
+
+
+@app.command()
+def openapi(
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The reference page instead, for people.")
+    ] = False,
+) -> None:
+    """Print the OpenAPI document of the bare metal API; a running server has it at /openapi.json."""
+    with TemporaryDirectory() as nowhere:
+        cloud = Cloud(_settings(None, {"state_directory": Path(nowhere)}))
+    typer.echo(cloud.reference if markdown else json.dumps(cloud.openapi, indent=2), nl=False)
 
 
 @app.command("clouds-yaml")

@@ -8,11 +8,15 @@ from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.baremetal.api.node_parts import NodePartsApi, Vifs
 from bessemer.baremetal.api.node_states import NodeStatesApi, PowerLater
 from bessemer.baremetal.api.nodes import NodesApi
+from bessemer.baremetal.api.openapi.document import document
+from bessemer.baremetal.api.openapi.reference_page import reference_page
 from bessemer.baremetal.api.ports import PortsApi
+from bessemer.baremetal.api.ramdisk import RamdiskApi
 from bessemer.baremetal.api.versions import OPERATORS, version_routes
 from bessemer.baremetal.operations import vifs as vif_operations
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.web.routes import Service
+from bessemer.json_types import JsonObject
+from bessemer.web.routes import Access, Call, Reply, Route, Service
 
 
 def baremetal_services(
@@ -22,10 +26,32 @@ def baremetal_services(
 
     `vifs`: the module (or object) with `attach`, `detach` and `list_vifs`.
     """
-    table = (*version_routes(OPERATORS), *routes(endpoints(desk, power_later, vifs)))
+    table = (
+        *version_routes(OPERATORS),
+        _document_route(openapi(desk, power_later, vifs)),
+        *routes(endpoints(desk, power_later, vifs)),
+    )
     return tuple(
         Service("baremetal", prefix, table, error_body, VERSIONS) for prefix in ("", "/baremetal")
     )
+
+
+def openapi(desk: Desk, power_later: PowerLater, vifs: Vifs = vif_operations) -> JsonObject:
+    """The OpenAPI document of both listeners."""
+    rows = endpoints(desk, power_later, vifs)
+    return document(rows, RamdiskApi(desk).endpoints(), version_routes(OPERATORS))
+
+
+def reference(desk: Desk, power_later: PowerLater, vifs: Vifs = vif_operations) -> str:
+    """The reference page of both listeners, in Markdown."""
+    return reference_page(endpoints(desk, power_later, vifs), RamdiskApi(desk).endpoints())
+
+
+def _document_route(described: JsonObject) -> Route:
+    async def show(_call: Call) -> Reply:
+        return Reply(described)
+
+    return Route("GET", "/openapi.json", show, "baremetal:openapi", Access.PUBLIC)
 
 
 def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint, ...]:

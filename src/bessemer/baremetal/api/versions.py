@@ -30,6 +30,7 @@ def version_routes(resources: Mapping[str, int]) -> tuple[Route, ...]:
     """The version documents of a listener that serves these resources."""
 
     async def root(call: Call) -> Reply:
+        """Which versions of the API there are."""
         version = _version(call)
         return Reply(
             {
@@ -41,6 +42,7 @@ def version_routes(resources: Mapping[str, int]) -> tuple[Route, ...]:
         )
 
     async def v1(call: Call) -> Reply:
+        """What the asked microversion offers, and where it is."""
         base = api_url(call)
         shown: dict[str, Json] = {
             "id": "v1",
