@@ -48,7 +48,7 @@ async def test_the_node_may_be_named_in_either_field(cloud, node, owner):
         ({"address": MAC, "node_uuid": "n1", "node_ident": "n1"}, "needs a node"),
         ({"address": MAC, "node_uuid": "n9"}, "Node n9 could not be found"),
         ({"address": MAC, "node_uuid": None}, "must be a string"),
-        ({"node_uuid": "n1"}, "needs an address"),
+        ({"node_uuid": "n1"}, "without address"),
         ({"node_uuid": "n1", "address": "52:54:00:12:34"}, "not a MAC address"),
         ({"node_uuid": "n1", "address": "00-00-00-00-00-00"}, "all zeros"),
         ({"node_uuid": "n1", "address": "53:54:00:12:34:56"}, "multicast"),

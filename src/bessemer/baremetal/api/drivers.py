@@ -10,12 +10,15 @@ from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.node_fields import ABSENT_INTERFACES
 from bessemer.baremetal.api.queries import (
+    Filter,
     chosen_fields,
     listing,
     page,
     refuse_unknown,
     truth,
+    words,
 )
+from bessemer.baremetal.api.values import ruled
 from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.interfaces.registry import HardwareType
@@ -97,6 +100,17 @@ CONDUCTOR: Final[FieldTable[ConductorFacts]] = FieldTable("conductor", (
 # fmt: on
 
 
+@ruled({"enum": ["dynamic", "classic"]})
+def _type(name: str, text: str) -> str:
+    if text not in {"dynamic", "classic"}:
+        raise Invalid(f"{name} must be dynamic or classic.")
+    return text
+
+
+DRIVER_FIELDS: Final = {"fields": Filter(words, FIELDS_SINCE)}
+DRIVER_QUERY: Final = {"type": Filter(_type, 30), "detail": Filter(truth, 30), **DRIVER_FIELDS}
+
+
 @dataclass(frozen=True, slots=True)
 class DriversApi:
     """Handlers; each is one row of `endpoints`."""
@@ -107,21 +121,46 @@ class DriversApi:
         """Rows of the API's table."""
         conductors = "baremetal:conductor:get"
         return (
-            Endpoint("GET", "/drivers", self.drivers, "baremetal:driver:get"),
-            Endpoint("GET", "/drivers/{name}", self.driver, "baremetal:driver:get"),
-            Endpoint("GET", "/conductors", self.conductors, conductors, 49),
-            Endpoint("GET", "/conductors/{hostname}", self.conductor, conductors, 49),
+            Endpoint(
+                "GET",
+                "/drivers",
+                self.drivers,
+                "baremetal:driver:get",
+                table=DRIVER,
+                key="drivers",
+                pages=False,
+                filters=DRIVER_QUERY,
+            ),
+            Endpoint(
+                "GET",
+                "/drivers/{name}",
+                self.driver,
+                "baremetal:driver:get",
+                table=DRIVER,
+                filters=DRIVER_FIELDS,
+            ),
+            Endpoint(
+                "GET",
+                "/conductors",
+                self.conductors,
+                conductors,
+                49,
+                table=CONDUCTOR,
+                key="conductors",
+            ),
+            Endpoint(
+                "GET", "/conductors/{hostname}", self.conductor, conductors, 49, table=CONDUCTOR
+            ),
         )
 
     async def drivers(self, call: Call) -> Reply:
         """Hardware types that a living conductor serves."""
-        refuse_unknown(call, ["type", "detail", "fields"])
+        refuse_unknown(call, list(DRIVER_QUERY))
         minor = call.version.minor
-        for name, since in (("type", 30), ("detail", 30), ("fields", FIELDS_SINCE)):
+        for name, row in DRIVER_QUERY.items():
             if name in call.query:
-                require(minor, since, f"query parameter {name}")
-        if call.query.get("type", "dynamic") not in {"dynamic", "classic"}:
-            raise Invalid("type must be dynamic or classic.")
+                require(minor, row.since, f"query parameter {name}")
+                row.read(name, call.query[name])
         detailed = truth("detail", call.query.get("detail", "false"))
         names = DRIVER.names(minor) if detailed else DRIVER.summary(minor)
         if "fields" in call.query:

@@ -31,8 +31,9 @@ class Endpoint:
     """One method on one path below `/v1`. Below microversion 1.`since` it answers 404.
 
     What follows `access` is for the document: `table` is the kind of object that is made, changed
-    or shown; `key` is where a list has its page of them; `filters` are the query's own parameters;
-    `arguments` is a body that is no such object; `reply` is the schema of an answer that is none.
+    or shown; `key` is where a list has them, and `pages` whether it comes in pages; `filters` are
+    the query's own parameters; `arguments` is a body that is no such object; `reply` is the schema
+    of an answer that is none.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Endpoint:
     access: Access = Access.ADMIN
     table: FieldTable[Any] | None = None
     key: str = ""
+    pages: bool = True
     filters: Mapping[str, Filter] = field(default_factory=dict)
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     reply: JsonObject = field(default_factory=lambda: ANYTHING)
@@ -55,7 +57,8 @@ class Endpoint:
         """Everything that the query may hold."""
         if self.method != "GET" or self.table is None:
             return self.filters
-        return {**(PAGING if self.key else FIELDS), **self.filters}
+        usual = FIELDS if not self.key else PAGING if self.pages else {}
+        return {**usual, **self.filters}
 
     @property
     def summary(self) -> str:

@@ -1,8 +1,8 @@
 """`/v1/nodes`: list, enrol, show, change, remove."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from bessemer.baremetal.api import json_patch, node_documents
 from bessemer.baremetal.api.endpoints import Endpoint
@@ -19,6 +19,7 @@ from bessemer.baremetal.api.queries import (
     uuid_word,
     words,
 )
+from bessemer.baremetal.api.values import ruled
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.operations import nodes as node_operations
@@ -36,6 +37,7 @@ _STATES: Final = frozenset(State)
 T = TypeVar("T")
 
 
+@ruled({"enum": sorted(State)})
 def _state(name: str, text: str) -> str:
     if text not in _STATES:
         raise Invalid(f'Provision state "{text[:40]}" is not valid for the filter {name}.')
@@ -65,6 +67,8 @@ FILTERS: Final = {
     "include_children": Filter(truth, 83),
     "parent_node": Filter(words, 83),
 }
+
+LISTED: Final[Mapping[str, Any]] = {"table": NODE, "key": "nodes", "filters": FILTERS}
 
 
 def ident_of(call: Call) -> str:
@@ -99,11 +103,27 @@ class NodesApi:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Rows of the API's table."""
         return (
-            Endpoint("GET", "/nodes", self.index, "baremetal:node:list"),
-            Endpoint("POST", "/nodes", self.create, "baremetal:node:create", body=dict, status=201),
-            Endpoint("GET", "/nodes/detail", self.detail, "baremetal:node:list"),
-            Endpoint("GET", "/nodes/{ident}", self.show, "baremetal:node:get"),
-            Endpoint("PATCH", "/nodes/{ident}", self.update, "baremetal:node:update", body=list),
+            Endpoint("GET", "/nodes", self.index, "baremetal:node:list", **LISTED),
+            Endpoint(
+                "POST",
+                "/nodes",
+                self.create,
+                "baremetal:node:create",
+                body=dict,
+                status=201,
+                table=NODE,
+            ),
+            Endpoint("GET", "/nodes/detail", self.detail, "baremetal:node:list", **LISTED),
+            Endpoint("GET", "/nodes/{ident}", self.show, "baremetal:node:get", table=NODE),
+            Endpoint(
+                "PATCH",
+                "/nodes/{ident}",
+                self.update,
+                "baremetal:node:update",
+                body=list,
+                table=NODE,
+                filters={"reset_interfaces": Filter(truth, RESET_INTERFACES_SINCE)},
+            ),
             Endpoint("DELETE", "/nodes/{ident}", self.delete, "baremetal:node:delete", status=204),
         )
 

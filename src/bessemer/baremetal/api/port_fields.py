@@ -12,6 +12,7 @@ from bessemer.baremetal.api.values import (
     default,
     mapping,
     optional,
+    ruled,
     text,
     unsupported,
     uuid_text,
@@ -42,11 +43,19 @@ def _self_links(facts: PortFacts, _minor: int) -> Json:
     return links(facts.base_url, f"ports/{facts.port.uuid}")
 
 
+@ruled({"type": "string", "format": "mac"})
 def mac(name: str, value: Json) -> Json:
     """A unicast MAC in any spelling; kept in lower case with colons."""
     return normalise_mac(text(64)(name, value))
 
 
+@ruled(
+    {
+        "type": "object",
+        "properties": {key: {"type": "string", "maxLength": 255} for key in sorted(_LINK_KEYS)},
+        "additionalProperties": False,
+    }
+)
 def local_link_connection(name: str, value: Json) -> Json:
     """Where the NIC is cabled: `{port_id, switch_id, switch_info?}`, `{network_type: unmanaged}`, {}.
 
@@ -80,7 +89,8 @@ _OBJECT: Final = default({}, mapping)
 # fmt: off
 PORT: Final[FieldTable[PortFacts]] = FieldTable("port", (
     Field("uuid", _of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
-    Field("address", _of("address"), 1, Write.BOTH, mac, column="address", summary=True),
+    Field("address", _of("address"), 1, Write.BOTH, mac, column="address", summary=True,
+          required=True),
     Field("links", _self_links, summary=True, always=True),
     Field("node_uuid", _of("node_uuid"), 1, Write.BOTH, uuid_text),
     Field("extra", _of("extra"), 1, Write.BOTH, _OBJECT),

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from bessemer.baremetal.api import json_patch
 from bessemer.baremetal.api.endpoints import Endpoint
@@ -20,7 +20,7 @@ from bessemer.baremetal.api.queries import (
     uuid_word,
     words,
 )
-from bessemer.baremetal.api.values import text
+from bessemer.baremetal.api.values import ruled, text
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.operations import ports as port_operations
@@ -35,6 +35,7 @@ _NOT_KEPT: Final = ("description", "vendor", "category", "available_for_dynamic_
 _EXCLUSIVE: Final = frozenset({"node", "node_uuid", "portgroup", "shard"})
 
 
+@ruled({"type": "string", "format": "mac"})
 def _address(name: str, text: str) -> str:
     return str(mac(name, text))
 
@@ -46,6 +47,8 @@ FILTERS: Final = {
     "portgroup": Filter(words, 24),
     "shard": Filter(words, 82),
 }
+
+LISTED: Final[Mapping[str, Any]] = {"table": PORT, "key": "ports", "filters": FILTERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,21 @@ class PortsApi:
         get, update = "baremetal:port:get", "baremetal:port:update"
         delete, create = "baremetal:port:delete", "baremetal:port:create"
         return (
-            Endpoint("GET", "/ports", self.index, "baremetal:port:list"),
-            Endpoint("POST", "/ports", self.create, create, body=dict, status=201),
-            Endpoint("GET", "/ports/detail", self.detail, "baremetal:port:list"),
-            Endpoint("GET", "/ports/{ident}", self.show, get),
-            Endpoint("PATCH", "/ports/{ident}", self.update, update, body=list),
+            Endpoint("GET", "/ports", self.index, "baremetal:port:list", **LISTED),
+            Endpoint("POST", "/ports", self.create, create, body=dict, status=201, table=PORT),
+            Endpoint("GET", "/ports/detail", self.detail, "baremetal:port:list", **LISTED),
+            Endpoint("GET", "/ports/{ident}", self.show, get, table=PORT),
+            Endpoint("PATCH", "/ports/{ident}", self.update, update, body=list, table=PORT),
             Endpoint("DELETE", "/ports/{ident}", self.delete, delete, status=204),
-            Endpoint("GET", "/nodes/{ident}/ports", self.of_node, get),
-            Endpoint("GET", "/nodes/{ident}/ports/detail", self.of_node_detail, get),
+            Endpoint("GET", "/nodes/{ident}/ports", self.of_node, get, table=PORT, key="ports"),
+            Endpoint(
+                "GET",
+                "/nodes/{ident}/ports/detail",
+                self.of_node_detail,
+                get,
+                table=PORT,
+                key="ports",
+            ),
         )
 
     async def index(self, call: Call) -> Reply:
@@ -90,8 +100,6 @@ class PortsApi:
         body = dict(call.body)
         node_ident = self._owner(body, call.version.minor)
         values = PORT.checked_body(body, call.version.minor)
-        if "address" not in values:
-            raise Invalid("A port needs an address (the NIC's MAC).")
 
         def make(node: Node) -> Port:
             bare = Port(
