@@ -1,0 +1,112 @@
+"""What every kind of prepared object needs of SQL: add, get, list, save and remove, in one place."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.store.paging import Order
+from bessemer.clock import now
+from bessemer.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
+else:
+    T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Records(Generic[T]):
+    """One table of objects that have a uuid. `noun` is for messages; `made` turns a row into one.
+
+    `columns` turns an object's fields into columns where they differ.
+    """
+
+    table: Table
+    noun: str
+    made: Callable[[Mapping[str, Any]], T]
+    columns: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
+
+    async def add(self, connection: AsyncConnection, thing: T) -> T:
+        """Insert. Raises Conflict when its uuid or name is taken."""
+        values = self._columns(thing)
+        try:
+            await connection.execute(insert(self.table).values(created_at=now(), **values))
+        except IntegrityError as error:
+            raise self._duplicate(values, error) from error
+        return await self.get(connection, values["uuid"])
+
+    async def get(
+        self,
+        connection: AsyncConnection,
+        ident: str,
+        conditions: Sequence[ColumnElement[bool]] = (),
+    ) -> T:
+        """By uuid, else by name where there are names. Raises NotFound."""
+        for column in ("uuid", "name"):
+            if column not in self.table.c:
+                continue
+            query = select(self.table).where(self.table.c[column] == ident, *conditions)
+            row = (await connection.execute(query)).first()
+            if row is not None:
+                return self._thing(row)
+        raise NotFound(f"{self.noun.capitalize()} {ident[:255]} could not be found.")
+
+    async def list(
+        self,
+        connection: AsyncConnection,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        order: Order | None = None,
+        limit: int | None = None,
+    ) -> list[T]:
+        """A page. The order's marker may be a name. Raises Invalid for an unknown one."""
+        order = await self._by_uuid(connection, order or Order(self.table))
+        query = await order.of(connection, select(self.table).where(*conditions))
+        rows = (await connection.execute(query.limit(limit))).all()
+        return [self._thing(row) for row in rows]
+
+    async def save(self, connection: AsyncConnection, thing: T) -> T:
+        """Write all of it. Raises NotFound, Conflict."""
+        values = self._columns(thing)
+        mine = self.table.c.uuid == values["uuid"]
+        statement = update(self.table).where(mine).values(updated_at=now(), **values)
+        try:
+            await connection.execute(statement)
+        except IntegrityError as error:
+            raise self._duplicate(values, error) from error
+        return await self.get(connection, values["uuid"])
+
+    async def remove(self, connection: AsyncConnection, uuid: str) -> None:
+        """Delete."""
+        await connection.execute(delete(self.table).where(self.table.c.uuid == uuid))
+
+    async def _by_uuid(self, connection: AsyncConnection, order: Order) -> Order:
+        if order.marker is None or "name" not in self.table.c:
+            return order
+        called = select(self.table.c.uuid).where(self.table.c.name == order.marker)
+        uuid = (await connection.execute(called)).scalar()
+        if uuid is None:
+            return order
+        return Order(order.table, order.sort_key, order.descending, uuid)
+
+    def _thing(self, row: Row[Any]) -> T:
+        values = dict(row._mapping)
+        del values["id"]
+        return self.made(values)
+
+    def _columns(self, thing: T) -> dict[str, Any]:
+        values = {each.name: getattr(thing, each.name) for each in fields(thing)}
+        del values["created_at"], values["updated_at"]
+        return self.columns(values)
+
+    def _duplicate(self, values: Mapping[str, Any], error: IntegrityError) -> Conflict:
+        words = str(error.orig)
+        for column in ("name", "uuid"):
+            if f".{column}" in words or f"({column})" in words:
+                return Conflict(f"A {self.noun} with {column} {values[column]} already exists.")
+        return Conflict(f"The {self.noun} clashes with another one: {words}.")
