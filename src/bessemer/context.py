@@ -22,7 +22,10 @@ def request_id_or_new(text: str | None) -> RequestId:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One authenticated request. `roles` are Keystone's names (admin, member, reader, service)."""
+    """One authenticated request. `roles` are Keystone's names (admin, manager, member, reader, service).
+
+    `service_project`: the project is that of the deployment's own services.
+    """
 
     request_id: RequestId = field(default_factory=new_request_id)
     user_id: str | None = None
@@ -31,6 +34,7 @@ class RequestContext:
     project_name: str | None = None
     roles: frozenset[str] = frozenset()
     system_scope: bool = False
+    service_project: bool = False
 
     @property
     def is_admin(self) -> bool:

@@ -21,7 +21,7 @@ def noauth() -> Authenticate:
             user_name="noauth",
             project_id="noauth",
             project_name="noauth",
-            roles=frozenset({"admin", "member", "reader"}),
+            roles=frozenset({"admin", "manager", "member", "reader"}),
             system_scope=True,
         )
 

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 _NO_VERSION = Microversion(0, 0)
-_WRITERS = frozenset({"admin", "member", "service"})
+_WRITERS = frozenset({"admin", "manager", "member", "service"})
 """Roles of which one is needed to change anything; a reader only looks."""
 
 
@@ -35,11 +36,16 @@ def application(
 ) -> Starlette:
     """One ASGI application for all services. Longer prefixes win over shorter ones."""
     ranked = sorted(services, key=lambda service: len(service.prefix), reverse=True)
-    mounts = [Mount(each.prefix, routes=_routes(each, authenticate)) for each in ranked]
+    mounts = [_mount(each, authenticate) for each in ranked]
     bare = [StarletteRoute(each.prefix, _to_its_root) for each in ranked if each.prefix]
     return Starlette(
         routes=[*bare, *mounts], lifespan=lifespan, exception_handlers={HTTPException: _unrouted}
     )
+
+
+def _mount(service: Service, authenticate: Authenticate) -> Mount:
+    wrapped = [] if service.middleware is None else [Middleware(service.middleware)]
+    return Mount(service.prefix, routes=_routes(service, authenticate), middleware=wrapped)
 
 
 def _routes(service: Service, authenticate: Authenticate) -> list[StarletteRoute]:
@@ -112,6 +118,8 @@ async def _admit(
     context = await authenticate(request.headers, request_id)
     if route.access is Access.ADMIN and not context.is_admin:
         raise Forbidden(f"Policy {route.policy} needs the admin role.")
+    if route.access is Access.GATED:
+        return context
     if route.method != "GET" and _WRITERS.isdisjoint(context.roles):
         raise Forbidden(f"Policy {route.policy} needs the member role.")
     return context

@@ -8,6 +8,7 @@ from typing import Any, Final
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from bessemer.context import RequestContext
 from bessemer.errors import BessemerError
@@ -24,6 +25,8 @@ class Access(Enum):
     PUBLIC = "public"
     AUTHENTICATED = "authenticated"
     ADMIN = "admin"
+    GATED = "gated"
+    """Whoever is logged in gets to the room's own gate, which decides."""
 
 
 class Raw(Enum):
@@ -34,13 +37,17 @@ class Raw(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, decoded and authenticated, as a handler sees it."""
+    """One request, decoded and authenticated, as a handler sees it.
+
+    `only_project`: a list shows no more than what this project owns or rents; None: everything.
+    """
 
     request: Request
     context: RequestContext
     version: Microversion
     path: Mapping[str, str]
     body: Any = None
+    only_project: str | None = None
 
     @property
     def query(self) -> QueryParams:
@@ -103,3 +110,4 @@ class Service:
     routes: tuple[Route, ...]
     error_body: ErrorBody
     versions: VersionRange | None = None
+    middleware: Callable[[ASGIApp], ASGIApp] | None = None

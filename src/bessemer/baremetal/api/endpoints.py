@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from bessemer.baremetal.api.fields import FieldTable
+from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.queries import FIELDS, PAGING, Filter
 from bessemer.baremetal.api.values import Checker
 from bessemer.errors import NotFound
@@ -30,6 +31,9 @@ class Argument:
 class Endpoint:
     """One method on one path below `/v1`. Below microversion 1.`since` it answers 404.
 
+    `policy` names a rule of `policies.RULES`, which the gate asks of what the path is about.
+    `narrows`: a list whose handler heeds `Call.only_project`; others are for system readers.
+
     What follows `access` is for the document: `table` is the kind of object that is made, changed
     or shown; `key` is where a list has them, and `pages` whether it comes in pages; `filters` are
     the query's own parameters; `arguments` is a body that is no such object; `reply` is the schema
@@ -44,13 +48,14 @@ class Endpoint:
     body: Any = None
     status: int = 200
     body_limit: int = DEFAULT_BODY_LIMIT
-    access: Access = Access.ADMIN
+    access: Access = Access.GATED
     table: FieldTable[Any] | None = None
     key: str = ""
     pages: bool = True
     filters: Mapping[str, Filter] = field(default_factory=dict)
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     reply: JsonObject = field(default_factory=lambda: ANYTHING)
+    narrows: bool = False
 
     @property
     def parameters(self) -> Mapping[str, Filter]:
@@ -66,13 +71,16 @@ class Endpoint:
         return (self.handler.__doc__ or "").strip().partition("\n")[0]
 
 
-def routes(endpoints: Sequence[Endpoint]) -> tuple[Route, ...]:
-    """The routes, in the order given: fixed paths before those with `{ident}`."""
+def routes(endpoints: Sequence[Endpoint], gate: Gate | None = None) -> tuple[Route, ...]:
+    """The routes, in the order given: fixed paths before those with `{ident}`.
+
+    Raises ValueError without a gate, unless every endpoint is public.
+    """
     return tuple(
         Route(
             method=each.method,
             path=f"/v1{each.path}",
-            handler=_gated(each),
+            handler=_guarded(each, gate),
             policy=each.policy,
             access=each.access,
             body=each.body,
@@ -83,9 +91,10 @@ def routes(endpoints: Sequence[Endpoint]) -> tuple[Route, ...]:
     )
 
 
-def _gated(endpoint: Endpoint) -> Handler:
-    if endpoint.since <= 1:
-        return endpoint.handler
+def _guarded(endpoint: Endpoint, gate: Gate | None) -> Handler:
+    public = endpoint.access is Access.PUBLIC
+    if gate is None and not public:
+        raise ValueError(f"{endpoint.method} {endpoint.path} needs a gate in front of it.")
 
     async def handler(call: Call) -> Reply | Response:
         if call.version.minor < endpoint.since:
@@ -93,6 +102,9 @@ def _gated(endpoint: Endpoint) -> Handler:
                 f"The resource could not be found: {endpoint.path} exists since API version "
                 f"1.{endpoint.since}, and 1.{call.version.minor} was asked for."
             )
+        if gate is not None and not public:
+            row = (endpoint.method, endpoint.path, endpoint.policy)
+            call = await gate.admit(*row, call, narrows=endpoint.narrows)
         return await endpoint.handler(call)
 
     return handler

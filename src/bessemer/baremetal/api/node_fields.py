@@ -82,6 +82,19 @@ def provision_state(facts: NodeFacts, minor: int) -> Json:
     return state
 
 
+def _guarded(name: str, show: Show) -> Show:
+    """Shown only to who may read it; others learn which policy keeps it from them."""
+    words = f"** Redacted: only who passes policy baremetal:node:get:{name} may read this. **"
+
+    def shown(facts: NodeFacts, minor: int) -> Json:
+        value = show(facts, minor)
+        if name not in facts.hidden or not value:
+            return value
+        return {"content": words} if isinstance(value, dict) else words
+
+    return shown
+
+
 def _reservation(facts: NodeFacts, _minor: int) -> Json:
     return facts.holder.owner.partition(":")[0] if facts.holder is not None else None
 
@@ -154,8 +167,9 @@ NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
     Field("links", _self_links, summary=True, always=True),
 
     Field("driver", _of("driver"), 1, Write.BOTH, text(255, least=1), column="driver"),
-    Field("driver_info", _masked("driver_info"), 1, Write.BOTH, _OBJECT),
-    Field("driver_internal_info", _masked("driver_internal_info"), 3),
+    Field("driver_info", _guarded("driver_info", _masked("driver_info")), 1, Write.BOTH, _OBJECT),
+    Field("driver_internal_info",
+          _guarded("driver_internal_info", _masked("driver_internal_info")), 3),
     Field("properties", _of("properties"), 1, Write.BOTH, _OBJECT),
     Field("extra", _of("extra"), 1, Write.BOTH, _OBJECT),
     Field("instance_info", _masked("instance_info"), 1, Write.BOTH, _OBJECT),
@@ -163,8 +177,8 @@ NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
     Field("target_provision_state", _of("target_provision_state"),
           column="target_provision_state"),
     Field("provision_updated_at", _moment("provision_updated_at"), column="provision_updated_at"),
-    Field("last_error", _of("last_error"), column="last_error"),
-    Field("reservation", _reservation),
+    Field("last_error", _guarded("last_error", _of("last_error")), column="last_error"),
+    Field("reservation", _guarded("reservation", _reservation)),
     Field("maintenance_reason", _of("maintenance_reason"), column="maintenance_reason"),
     Field("fault", _of("fault"), 42, column="fault"),
     Field("inspection_started_at", _moment("inspection_started_at"), 6,

@@ -1,7 +1,7 @@
 """`/v1/nodes/{ident}/states` and what else sets a node in motion: provision, power, maintenance."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bessemer.baremetal.api import values
@@ -10,6 +10,7 @@ from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.node_fields import ABSENT_INTERFACES, NODE
 from bessemer.baremetal.api.nodes import ident_of
+from bessemer.baremetal.api.policies import hidden_from
 from bessemer.baremetal.api.queries import refuse_unknown
 from bessemer.baremetal.domain.node import PowerTarget
 from bessemer.baremetal.domain.provision.states import State
@@ -129,6 +130,8 @@ class NodeStatesApi:
         refuse_unknown(call)
         minor = call.version.minor
         facts = await show_node(self.desk, ident_of(call))
+        hidden = hidden_from(call.context, facts.node.owner, facts.node.lessee)
+        facts = replace(facts, hidden=hidden)
         present = set(NODE.names(minor))
         return Reply(NODE.render(facts, minor, [n for n in _STATES_SHOWN if n in present]))
 

@@ -9,6 +9,7 @@ from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.node_fields import NODE
+from bessemer.baremetal.api.policies import hidden_from
 from bessemer.baremetal.api.queries import (
     Filter,
     chosen_fields,
@@ -103,7 +104,7 @@ class NodesApi:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Rows of the API's table."""
         return (
-            Endpoint("GET", "/nodes", self.index, "baremetal:node:list", **LISTED),
+            Endpoint("GET", "/nodes", self.index, "baremetal:node:list", narrows=True, **LISTED),
             Endpoint(
                 "POST",
                 "/nodes",
@@ -113,7 +114,14 @@ class NodesApi:
                 status=201,
                 table=NODE,
             ),
-            Endpoint("GET", "/nodes/detail", self.detail, "baremetal:node:list", **LISTED),
+            Endpoint(
+                "GET",
+                "/nodes/detail",
+                self.detail,
+                "baremetal:node:list",
+                narrows=True,
+                **LISTED,
+            ),
             Endpoint("GET", "/nodes/{ident}", self.show, "baremetal:node:get", table=NODE),
             Endpoint(
                 "PATCH",
@@ -189,8 +197,9 @@ class NodesApi:
 
     async def _list(self, call: Call, *, detailed: bool) -> Reply:
         asked = listing(call, NODE, FILTERS, detailed=detailed)
+        own = {} if call.only_project is None else {"only_project": call.only_project}
         wanted = NodePage(
-            filters=asked.filters,
+            filters={**asked.filters, **own},
             limit=asked.limit,
             marker=asked.marker,
             sort_column=asked.sort_column,
@@ -203,4 +212,9 @@ class NodesApi:
         return Reply(page(call, "nodes", items, limit, [facts.node.uuid for facts in found]))
 
     def _rendered(self, call: Call, facts: NodeFacts, names: tuple[str, ...]) -> dict[str, Json]:
-        return NODE.render(replace(facts, base_url=api_url(call)), call.version.minor, names)
+        facts = replace(facts, base_url=api_url(call), hidden=_hidden(call, facts))
+        return NODE.render(facts, call.version.minor, names)
+
+
+def _hidden(call: Call, facts: NodeFacts) -> frozenset[str]:
+    return hidden_from(call.context, facts.node.owner, facts.node.lessee)

@@ -4,6 +4,8 @@ from bessemer.baremetal.api.drivers import DriversApi
 from bessemer.baremetal.api.empty_lists import EmptyListsApi
 from bessemer.baremetal.api.endpoints import Endpoint, routes
 from bessemer.baremetal.api.errors import error_body
+from bessemer.baremetal.api.gate import Gate
+from bessemer.baremetal.api.json_suffix import JsonSuffix
 from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.baremetal.api.node_parts import NodePartsApi, Vifs
 from bessemer.baremetal.api.node_states import NodeStatesApi, PowerLater
@@ -29,10 +31,11 @@ def baremetal_services(
     table = (
         *version_routes(OPERATORS),
         _document_route(openapi(desk, power_later, vifs)),
-        *routes(endpoints(desk, power_later, vifs)),
+        *routes(endpoints(desk, power_later, vifs), Gate(desk.shelves.database)),
     )
     return tuple(
-        Service("baremetal", prefix, table, error_body, VERSIONS) for prefix in ("", "/baremetal")
+        Service("baremetal", prefix, table, error_body, VERSIONS, JsonSuffix)
+        for prefix in ("", "/baremetal")
     )
 
 

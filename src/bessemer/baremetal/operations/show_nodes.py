@@ -20,15 +20,23 @@ from bessemer.clock import now
 from bessemer.errors import Unavailable
 
 
+GUARDED: Final = frozenset({"last_error", "reservation", "driver_info", "driver_internal_info"})
+"""Fields of a node that tell of the deployment's inside."""
+
+
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """One node with its surroundings. `base_url` is where the API's links lead."""
+    """One node with its surroundings. `base_url` is where the API's links lead.
+
+    `hidden`: guarded fields that who asks may not read; all of them until somebody looked.
+    """
 
     node: Node
     holder: Holder | None = None
     work: Work | None = None
     conductor: str | None = None
     base_url: str = ""
+    hidden: frozenset[str] = GUARDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
     "owner": nodes.c.owner.__eq__,
     "lessee": nodes.c.lessee.__eq__,
     "project": _of_project,
+    "only_project": _of_project,
     "description_contains": _containing(nodes.c.description),
     "retired": nodes.c.retired.is_,
     "shard": lambda _wanted: false(),
