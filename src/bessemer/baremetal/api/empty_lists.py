@@ -17,7 +17,6 @@ EMPTY: Final = (
     ("/volume/connectors", "connectors", 32),
     ("/volume/targets", "targets", 32),
     ("/allocations", "allocations", 52),
-    ("/deploy_templates", "deploy_templates", 55),
     ("/nodes/{ident}/portgroups", "portgroups", 24),
     ("/nodes/{ident}/portgroups/detail", "portgroups", 24),
     ("/nodes/{ident}/volume/connectors", "connectors", 32),

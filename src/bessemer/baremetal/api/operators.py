@@ -1,5 +1,6 @@
 """The operators' bare metal API put together: one table, served at the root and below /baremetal."""
 
+from bessemer.baremetal.api.deploy_templates import deploy_templates_api
 from bessemer.baremetal.api.drivers import DriversApi
 from bessemer.baremetal.api.empty_lists import EmptyListsApi
 from bessemer.baremetal.api.endpoints import Endpoint, routes
@@ -14,6 +15,7 @@ from bessemer.baremetal.api.openapi.document import document
 from bessemer.baremetal.api.openapi.reference_page import reference_page
 from bessemer.baremetal.api.ports import PortsApi
 from bessemer.baremetal.api.ramdisk import RamdiskApi
+from bessemer.baremetal.api.runbooks import RunbooksApi
 from bessemer.baremetal.api.versions import OPERATORS, version_routes
 from bessemer.baremetal.operations import vifs as vif_operations
 from bessemer.baremetal.operations.desk import Desk
@@ -67,5 +69,7 @@ def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint
         *NodePartsApi(desk, vifs).endpoints(),
         *PortsApi(desk).endpoints(),
         *DriversApi(desk).endpoints(),
+        *deploy_templates_api(desk).endpoints(),
+        *RunbooksApi(desk).endpoints(),
         *EmptyListsApi(desk).endpoints(),
     )

@@ -20,6 +20,7 @@ OPERATORS: Final = {
     "conductors": 49,
     "allocations": 52,
     "deploy_templates": 55,
+    "runbooks": 92,
 }
 """What `GET /v1` links to, and since which microversion."""
 

@@ -1,8 +1,8 @@
 """What every kind of prepared object needs of SQL: add, get, list, save and remove, in one place."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from dataclasses import Field, dataclass, fields
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,16 +12,21 @@ from bessemer.baremetal.store.paging import Order
 from bessemer.clock import now
 from bessemer.errors import Conflict, NotFound
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-    T = TypeVar("T", bound=DataclassInstance)
-else:
-    T = TypeVar("T")
+class Identified(Protocol):
+    """A dataclass with a uuid."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def uuid(self) -> str: ...
+
+
+Record = TypeVar("Record", bound=Identified)
 
 
 @dataclass(frozen=True, slots=True)
-class Records(Generic[T]):
+class Records(Generic[Record]):
     """One table of objects that have a uuid. `noun` is for messages; `made` turns a row into one.
 
     `columns` turns an object's fields into columns where they differ.
@@ -29,10 +34,10 @@ class Records(Generic[T]):
 
     table: Table
     noun: str
-    made: Callable[[Mapping[str, Any]], T]
+    made: Callable[[Mapping[str, Any]], Record]
     columns: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
 
-    async def add(self, connection: AsyncConnection, thing: T) -> T:
+    async def add(self, connection: AsyncConnection, thing: Record) -> Record:
         """Insert. Raises Conflict when its uuid or name is taken."""
         values = self._columns(thing)
         try:
@@ -46,7 +51,7 @@ class Records(Generic[T]):
         connection: AsyncConnection,
         ident: str,
         conditions: Sequence[ColumnElement[bool]] = (),
-    ) -> T:
+    ) -> Record:
         """By uuid, else by name where there are names. Raises NotFound."""
         for column in ("uuid", "name"):
             if column not in self.table.c:
@@ -63,14 +68,14 @@ class Records(Generic[T]):
         conditions: Sequence[ColumnElement[bool]] = (),
         order: Order | None = None,
         limit: int | None = None,
-    ) -> list[T]:
+    ) -> list[Record]:
         """A page. The order's marker may be a name. Raises Invalid for an unknown one."""
         order = await self._by_uuid(connection, order or Order(self.table))
         query = await order.of(connection, select(self.table).where(*conditions))
         rows = (await connection.execute(query.limit(limit))).all()
         return [self._thing(row) for row in rows]
 
-    async def save(self, connection: AsyncConnection, thing: T) -> T:
+    async def save(self, connection: AsyncConnection, thing: Record) -> Record:
         """Write all of it. Raises NotFound, Conflict."""
         values = self._columns(thing)
         mine = self.table.c.uuid == values["uuid"]
@@ -94,12 +99,12 @@ class Records(Generic[T]):
             return order
         return Order(order.table, order.sort_key, order.descending, uuid)
 
-    def _thing(self, row: Row[Any]) -> T:
+    def _thing(self, row: Row[Any]) -> Record:
         values = dict(row._mapping)
         del values["id"]
         return self.made(values)
 
-    def _columns(self, thing: T) -> dict[str, Any]:
+    def _columns(self, thing: Record) -> dict[str, Any]:
         values = {each.name: getattr(thing, each.name) for each in fields(thing)}
         del values["created_at"], values["updated_at"]
         return self.columns(values)
