@@ -166,5 +166,11 @@ async def _to_its_root(request: Request) -> Response:
 def _unrouted(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     title = error.detail if isinstance(error, HTTPException) else "Internal Server Error"
+    allow = error.headers if isinstance(error, HTTPException) else None
     body = {"code": status, "title": title, "description": "No such path or method here."}
-    return Response(msgspec.json.encode(body), status_code=status, media_type="application/json")
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        headers=allow,
+        media_type="application/json",
+    )

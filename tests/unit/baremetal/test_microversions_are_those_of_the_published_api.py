@@ -42,3 +42,12 @@ def test_a_filter_came_when_the_published_api_says(row):
     ours = {name: max(each.since, row.since) for name, each in row.filters.items()}
     known = {name: max(since, row.since) for name, since in published.items() if name in ours}
     assert {name: ours[name] for name in known} == known
+
+
+def test_every_kind_of_object_that_can_be_made_can_also_be_looked_at():
+    def nouns(method: str, *, one: bool) -> set[str]:
+        rows = (row for row in OPERATORS if row.method == method and row.table is not None)
+        return {row.table.noun for row in rows if row.path.endswith("}") is one}
+
+    assert nouns("POST", one=False) == nouns("PATCH", one=True)
+    assert nouns("POST", one=False) <= nouns("GET", one=True) & nouns("GET", one=False)
