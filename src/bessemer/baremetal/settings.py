@@ -5,6 +5,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bessemer.baremetal.enabled_hardware import EnabledHardware
+
 NO_TIME: Final = timedelta(0)
 
 
@@ -16,9 +18,11 @@ class RamdiskNetworks(BaseModel):
     provisioning: str = Field("provisioning", description="network that deploys run on")
     cleaning: str = Field("cleaning", description="network that cleaning runs on")
     inspection: str = Field("inspection", description="network that inspection runs on")
+    rescuing: str = Field("provisioning", description="network that a rescue ramdisk boots on")
+    servicing: str = Field("provisioning", description="network that servicing runs on")
 
 
-class BareMetalSettings(BaseModel):
+class BareMetalSettings(EnabledHardware):
     """Section `[baremetal]`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +39,35 @@ class BareMetalSettings(BaseModel):
     ramdisk_kernel_params: str = Field("", description="further kernel parameters, space-separated")
     ramdisk_port: int = Field(6386, ge=1, le=65535, description="TCP port of the ramdisk listener")
     automated_clean: bool = Field(True, description="clean nodes on `provide` and after deletion")
+    clean_step_priority_override: dict[str, int] = Field(
+        default_factory=dict,
+        description="priorities of automated clean steps by `interface.step`; 0 leaves one out",
+    )
+    verify_step_priority_override: dict[str, int] = Field(
+        default_factory=dict,
+        description="priorities of verify steps by `interface.step`; 0 leaves one out",
+    )
+    disallow_clean_steps: tuple[str, ...] = Field(
+        (), description="steps, as `interface.step`, that nobody may ask for in a cleaning"
+    )
+    disallow_deploy_steps: tuple[str, ...] = Field(
+        (), description="steps, as `interface.step`, that nobody may ask for in a deploy"
+    )
+    disallow_service_steps: tuple[str, ...] = Field(
+        (), description="steps, as `interface.step`, that nobody may ask for in a service"
+    )
+    disallowed_deployment_boot_modes: tuple[str, ...] = Field(
+        (), description="boot modes (`bios`, `uefi`) in which nothing may be deployed"
+    )
+    max_concurrent_deploy: int = Field(
+        250, ge=1, description="nodes deployed at once; further ones wait for their turn"
+    )
+    max_concurrent_clean: int = Field(
+        50, ge=1, description="nodes cleaned at once; further ones wait for their turn"
+    )
+    allow_provisioning_in_maintenance: bool = Field(
+        True, description="whether nodes in maintenance may be cleaned and made available"
+    )
     default_boot_mode: str = Field(
         "bios", pattern="^(bios|uefi)$", description="boot mode of nodes that state none"
     )
@@ -50,6 +83,16 @@ class BareMetalSettings(BaseModel):
         timedelta(minutes=30),
         gt=NO_TIME,
         description="longest silence of the agent during cleaning",
+    )
+    rescue_callback_timeout: timedelta = Field(
+        timedelta(minutes=30),
+        gt=NO_TIME,
+        description="longest silence of the agent during a rescue",
+    )
+    service_callback_timeout: timedelta = Field(
+        timedelta(minutes=30),
+        gt=NO_TIME,
+        description="longest silence of the agent during servicing",
     )
     inspect_wait_timeout: timedelta = Field(
         timedelta(minutes=30), gt=NO_TIME, description="longest wait for inspection data"

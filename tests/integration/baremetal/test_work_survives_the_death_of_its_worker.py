@@ -8,6 +8,7 @@ import pytest
 from tests.baremetal_room import HOST, Room, a_room
 
 from bessemer.baremetal.conductor import worker
+from bessemer.baremetal.conductor.ending import finish
 from bessemer.baremetal.domain.lease import LeaseLost, Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
@@ -92,7 +93,7 @@ async def test_a_late_worker_writes_nothing(room: Room):
     await room.run_to_rest(node.uuid)
     engine = replace(room.engine(), owner="late:1")
     with pytest.raises(LeaseLost):
-        await worker._finish(engine, late)
+        await finish(engine, late)
 
 
 async def test_a_second_worker_leaves_a_held_node_alone(room: Room):

@@ -9,9 +9,10 @@ from typing import Final
 import structlog
 
 from bessemer.baremetal.conductor import membership
-from bessemer.baremetal.conductor.worker import Engine, work_on
+from bessemer.baremetal.conductor.engine import Engine
+from bessemer.baremetal.conductor.worker import work_on
 from bessemer.baremetal.settings import BareMetalSettings
-from bessemer.baremetal.store import conductors, leases
+from bessemer.baremetal.store import conductor_interfaces, conductors, leases
 from bessemer.baremetal.store import work as work_store
 from bessemer.bus.bus import Bus
 from bessemer.clock import now
@@ -68,6 +69,9 @@ class Conductor:
                 self._settings.conductor_group,
                 sorted(self._engine.registry.hardware_types),
                 identity.incarnation,
+            )
+            await conductor_interfaces.register(
+                connection, identity.hostname, self._engine.registry.offers()
             )
             await leases.release_all(connection, f"{identity.hostname}:")
         self._unsubscribe = self._bus.subscribe(topic_of(identity.hostname), self._on_nudge)

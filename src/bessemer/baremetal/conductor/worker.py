@@ -5,35 +5,39 @@ once, so every step is idempotent.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bessemer.baremetal.conductor.task import NodeTask, Shelves
+from bessemer.baremetal.conductor.children import run_on_children
+from bessemer.baremetal.conductor.ending import finish
+from bessemer.baremetal.conductor.engine import Engine
+from bessemer.baremetal.conductor.lease_keeper import renewing
+from bessemer.baremetal.conductor.task import NodeTask
+from bessemer.baremetal.conductor.turns import its_turn
 from bessemer.baremetal.domain.lease import Lease, LeaseLost, Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision import plan
-from bessemer.baremetal.domain.provision.states import TARGETS, Event
+from bessemer.baremetal.domain.provision.states import Event, State
 from bessemer.baremetal.domain.provision.transitions import next_state
 from bessemer.baremetal.domain.provision.work import (
     FLOW_STATES,
     Done,
     Failed,
-    Flow,
+    FlowStates,
     Outcome,
     Signal,
     StepCall,
     WaitFor,
     Work,
 )
-from bessemer.baremetal.interfaces.registry import NodeInterfaces, Registry
-from bessemer.baremetal.store import history, journal, leases
+from bessemer.baremetal.interfaces.registry import NodeInterfaces
+from bessemer.baremetal.interfaces.reserved import RESERVED
+from bessemer.baremetal.store import journal, leases
 from bessemer.baremetal.store import ports as port_store
 from bessemer.baremetal.store import work as work_store
 from bessemer.clock import now
@@ -44,23 +48,7 @@ log = structlog.get_logger()
 TRANSIENT_PATIENCE: Final = timedelta(minutes=2)
 TRANSIENT_PAUSE: Final = timedelta(seconds=2)
 
-NextWork = Callable[[Node, Work], Work | None]
-"""What follows a flow that ended well: tear down is followed by cleaning."""
-
 State3 = tuple[Node, tuple[Port, ...], Work]
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What every worker needs: the shelves, the plug-ins, and who it works as."""
-
-    shelves: Shelves
-    registry: Registry
-    owner: str
-    lease_duration: timedelta
-    next_work: NextWork
-    changed: Callable[[str], None]
-    """Called with a node's uuid after each change of its state or work."""
 
 
 async def work_on(engine: Engine, node_uuid: str) -> datetime | None:
@@ -72,7 +60,7 @@ async def work_on(engine: Engine, node_uuid: str) -> datetime | None:
     if lease is None:
         return now() + TRANSIENT_PAUSE
     try:
-        async with _renewing(engine, lease):
+        async with renewing(engine.shelves.database, engine.lease_duration, lease):
             while True:
                 look_again = await _advance(engine, lease)
                 if not isinstance(look_again, bool):
@@ -93,54 +81,27 @@ async def _acquire(engine: Engine, node_uuid: str) -> Lease | None:
         return await leases.acquire(connection, node_uuid, engine.owner, "provisioning", span)
 
 
-@asynccontextmanager
-async def _renewing(engine: Engine, lease: Lease) -> AsyncIterator[None]:
-    """Keep the lease while the body runs; stop the body with LeaseLost when it is lost."""
-    body = asyncio.current_task()
-    lost = False
-
-    async def renew() -> None:
-        nonlocal lost
-        while True:
-            await asyncio.sleep(engine.lease_duration.total_seconds() / 3)
-            try:
-                async with engine.shelves.database.write() as connection:
-                    await leases.renew(connection, lease, Span(now(), engine.lease_duration))
-            except LeaseLost:
-                lost = True
-                if body is not None:
-                    body.cancel()
-                return
-
-    renewal = asyncio.create_task(renew())
-    try:
-        yield
-    except asyncio.CancelledError:
-        if lost:
-            raise LeaseLost(f"Node {lease.node_uuid} was taken over.") from None
-        raise
-    finally:
-        renewal.cancel()
-        await asyncio.gather(renewal, return_exceptions=True)
-
-
 async def _advance(engine: Engine, lease: Lease) -> bool | datetime | None:
     """One step. True: go on at once; False: the work is over; a moment: wait until then."""
     state = await _load(engine, lease.node_uuid)
     if state is None:
         return False
-    node, _, work = state
+    node, ports, work = state
     structlog.contextvars.bind_contextvars(request_id=work.request_id, node=node.uuid)
     moment = now()
     if not plan.may_run(work, moment):
         return work.waiting.due_at if work.waiting is not None else None
     if (reason := plan.abort_now(work)) is not None:
-        return await _keep(engine, lease, work, Failed(reason), ended_as="aborted")
+        return await _keep(engine, lease, work, Failed(reason, aborted=True))
+    turn = await its_turn(engine, lease, work)
+    if isinstance(turn, datetime):
+        return turn
+    work = turn
     if work.step is None:
-        return await _finish(engine, lease)
+        return await finish(engine, lease)
     if (overdue := plan.overdue(work, moment)) is not None:
         return await _keep(engine, lease, work, Failed(f"Step {work.step} {overdue}"))
-    return await _run(engine, lease, state)
+    return await _run(engine, lease, (node, ports, work))
 
 
 async def _load(engine: Engine, node_uuid: str) -> State3 | None:
@@ -164,17 +125,23 @@ async def _run(engine: Engine, lease: Lease, state: State3) -> bool:
     try:
         interfaces = engine.registry.interfaces_of(node)
         task = NodeTask(engine.shelves, lease, interfaces, state)
-        outcome = await _answer(interfaces, task, step)
+        outcome = await _answer(engine, interfaces, task, step)
         work = task.work
     except BessemerError as error:
         outcome = Failed(error.message)
     return await _keep(engine, lease, work, outcome)
 
 
-async def _answer(interfaces: NodeInterfaces, task: NodeTask, step: StepCall) -> Outcome:
+async def _answer(
+    engine: Engine, interfaces: NodeInterfaces, task: NodeTask, step: StepCall
+) -> Outcome:
     """What the step says; an exception is an answer, too."""
-    plugin = interfaces.of(step.interface)
     try:
+        if step.on_children:
+            return await run_on_children(engine, task, step)
+        if step.chosen and step.name in RESERVED:
+            return await RESERVED[step.name](task)
+        plugin = interfaces.of(step.interface)
         if step.name in plugin.steps():
             return await plugin.run_step(step.name, task, step.args)
         return await interfaces.deploy.run_in_band_step(task, step.name, step.args)
@@ -192,9 +159,7 @@ async def _answer(interfaces: NodeInterfaces, task: NodeTask, step: StepCall) ->
         )
 
 
-async def _keep(
-    engine: Engine, lease: Lease, work: Work, outcome: Outcome, ended_as: str | None = None
-) -> bool:
+async def _keep(engine: Engine, lease: Lease, work: Work, outcome: Outcome) -> bool:
     moment = now()
     async with engine.shelves.database.write() as connection:
         await leases.check(connection, lease)
@@ -205,9 +170,7 @@ async def _keep(
         if isinstance(outcome, WaitFor):
             rest = replace(rest, signalled=present.signalled)
         else:
-            detail = outcome.detail if isinstance(outcome, Done) else outcome.reason
-            how = ended_as or ("done" if isinstance(outcome, Done) else "failed")
-            await journal.end(connection, work, how, detail, moment)
+            await journal.end(connection, work, *_ended_as(outcome), moment)
         await work_store.replace(connection, rest)
         await _move(engine, connection, rest, moment)
     _report(work, outcome)
@@ -219,82 +182,32 @@ async def _move(engine: Engine, connection: AsyncConnection, work: Work, moment:
     """Bring the provision state in line with whether the work waits for a sign from outside."""
     node = await engine.shelves.nodes.get(connection, work.node_uuid)
     states = FLOW_STATES[work.flow]
-    waits = work.waiting is not None and work.waiting.signal is not Signal.TIMER
-    wanted = states.waiting if waits and states.waiting is not None else states.running
-    if node.provision_state is wanted:
-        return
-    event = Event.WAIT if wanted is states.waiting else Event.RESUME
-    moved = replace(
-        node,
-        provision_state=next_state(node.provision_state, event),
-        provision_updated_at=moment,
-    )
-    await engine.shelves.nodes.save_states(connection, moved)
+    signal = work.waiting.signal if work.waiting is not None else Signal.TIMER
+    wanted = states.holding if signal is Signal.UNHOLD else states.waiting
+    wanted = states.running if signal is Signal.TIMER or wanted is None else wanted
+    state = node.provision_state
+    while state is not wanted:
+        state = next_state(state, _event_towards(wanted, state, states))
+    if state is not node.provision_state:
+        moved = replace(node, provision_state=state, provision_updated_at=moment)
+        await engine.shelves.nodes.save_states(connection, moved)
 
 
-async def _finish(engine: Engine, lease: Lease) -> bool:
-    """All steps are done: to the flow's end state, or on to the flow that follows."""
-    moment = now()
-    async with engine.shelves.database.write() as connection:
-        await leases.check(connection, lease)
-        work = await work_store.find(connection, lease.node_uuid)
-        if work is None:
-            return False
-        node = await engine.shelves.nodes.get(connection, work.node_uuid)
-        if work.failure is not None:
-            await _fail(engine, connection, node, work)
-            following = None
-        else:
-            following = engine.next_work(node, work)
-            ended = _ended(node, work, following, moment)
-            await engine.shelves.nodes.save_states(connection, ended)
-        if following is None:
-            await work_store.remove(connection, node.uuid)
-        else:
-            await work_store.replace(connection, following)
-    log.info("work.finished", flow=str(work.flow), failure=work.failure)
-    engine.changed(work.node_uuid)
-    return following is not None
+def _event_towards(wanted: State, state: State, states: FlowStates) -> Event:
+    """From a hold the way leads over the waiting state, whatever is wanted."""
+    if state is states.holding:
+        return Event.UNHOLD
+    if wanted is states.running:
+        return Event.RESUME
+    return Event.HOLD if wanted is states.holding else Event.WAIT
 
 
-def _ended(node: Node, work: Work, following: Work | None, moment: datetime) -> Node:
-    event = work.finish if following is None or work.flow is not Flow.TEAR_DOWN else Event.CLEAN
-    state = next_state(node.provision_state, event)
-    return replace(
-        node,
-        provision_state=state,
-        target_provision_state=TARGETS.get(state),
-        provision_updated_at=moment,
-        last_error=None,
-        intent=node.intent if following is not None else None,
-    )
-
-
-FAULTS: Final[Mapping[Flow, str]] = {Flow.CLEAN: "clean failure"}
-"""Flows whose failure puts the node into maintenance, and the fault's name."""
-
-
-async def _fail(engine: Engine, connection: AsyncConnection, node: Node, work: Work) -> None:
-    failed = replace(
-        node,
-        provision_state=next_state(node.provision_state, Event.FAIL),
-        provision_updated_at=now(),
-        last_error=work.failure,
-        intent=None,
-    )
-    if work.flow is Flow.VERIFY:
-        failed = replace(failed, target_provision_state=None)
-    fault = FAULTS.get(work.flow)
-    if fault is not None and not (work.failure or "").startswith("aborted"):
-        failed = replace(failed, fault=fault, maintenance=True, maintenance_reason=work.failure)
-    await engine.shelves.nodes.save_states(connection, failed)
-    await history.record(
-        connection,
-        failed,
-        work.failure or "",
-        event_type=f"{work.flow} failed",
-        conductor=engine.owner.partition(":")[0],
-    )
+def _ended_as(outcome: Done | Failed) -> tuple[str, str]:
+    match outcome:
+        case Done(detail=detail):
+            return "done", detail
+        case Failed(reason=reason, aborted=aborted):
+            return "aborted" if aborted else "failed", reason
 
 
 def _report(work: Work, outcome: Outcome) -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from bessemer.baremetal.domain.node import InterfaceKind
-from bessemer.baremetal.domain.provision.work import Outcome
+from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.interfaces.plugin import Plugin, step
 from bessemer.baremetal.interfaces.task import Task
 
@@ -16,6 +16,8 @@ class Purpose(StrEnum):
     PROVISIONING = "provisioning"
     CLEANING = "cleaning"
     INSPECTION = "inspection"
+    RESCUING = "rescuing"
+    SERVICING = "servicing"
 
 
 class BootInterface(Plugin):
@@ -39,3 +41,9 @@ class BootInterface(Plugin):
     @abstractmethod
     async def prepare_instance(self, task: Task) -> None:
         """Make the node boot its own system from now on (boot device: disk, persistent)."""
+
+    @step()
+    async def restore_instance(self, task: Task) -> Outcome:
+        """The machine's own system is what it boots again."""
+        await self.prepare_instance(task)
+        return Done("the machine boots its own system from now on")

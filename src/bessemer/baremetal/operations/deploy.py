@@ -1,37 +1,43 @@
 """Deploy: from `available` to `active`. The order of things is scenario steps 7 to 16."""
 
+from dataclasses import replace
+from typing import Final
+
+from bessemer.baremetal.domain.provision.ranking import overridden, ranked
 from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
-from bessemer.baremetal.interfaces.deploy import DeployInterface
+from bessemer.baremetal.interfaces.frames import into_ramdisk, out_of_ramdisk
+from bessemer.baremetal.operations.given_steps import run_in_order
+from bessemer.baremetal.operations.plan import Plan, Wish
+from bessemer.baremetal.operations.steps import Judged, check_window, own_steps
 
-_PURPOSE = {"purpose": Purpose.PROVISIONING.value}
+INTO_RAMDISK: Final = 100
+"""The priority at which the ramdisk boots; steps above it run before."""
 
-PREPARATION = (
+PREPARATION: Final = (
     StepCall("power", "power_off"),
     StepCall("network", "unconfigure_tenant_networks"),
-    StepCall("network", "add_network", _PURPOSE),
+    StepCall("network", "add_network", {"purpose": Purpose.PROVISIONING.value}),
     StepCall("deploy", "prepare_image"),
-    StepCall("boot", "prepare_ramdisk", _PURPOSE),
-    StepCall("management", "boot_from_network"),
-    StepCall("power", "power_on"),
-    StepCall("deploy", "wait_for_ramdisk"),
+    *into_ramdisk(Purpose.PROVISIONING),
 )
-
-CLEAN_UP = (
-    StepCall("power", "power_off"),
-    StepCall("boot", "clean_up_ramdisk"),
-    StepCall("network", "remove_network", _PURPOSE),
-)
+CLEAN_UP: Final = out_of_ramdisk(Purpose.PROVISIONING)
 
 
-def steps(deploy: DeployInterface) -> tuple[StepCall, ...]:
-    """Preparation, then the deploy interface's own steps by falling priority."""
-    own = [
-        facts for facts in deploy.steps().values() if "deploy" in facts.phases and facts.priority
-    ]
-    ranked = sorted(own, key=lambda facts: facts.priority, reverse=True)
-    calls = (
-        StepCall("deploy", facts.name, priority=facts.priority, abortable=facts.abortable)
-        for facts in ranked
+def plan(wish: Wish) -> Plan:
+    """All by falling priority. A user's word counts more than a template's, that more than a driver's."""
+    given = (*wish.template_steps, *wish.steps)
+    check_window(given)
+    own = own_steps(wish.interfaces, "deploy")
+    asked = overridden(
+        (step.call for step in wish.template_steps), (step.call for step in wish.steps)
     )
-    return (*PREPARATION, *calls)
+    off = {str(step.call) for step in given} - {str(call) for call in asked}
+    calls = [call for call in overridden(own, asked) if str(call) not in off]
+    first = ranked(call for call in calls if call.priority > INTO_RAMDISK)
+    rest = ranked(call for call in calls if call.priority <= INTO_RAMDISK)
+    judged = {str(step.call): step for step in given}
+    in_order = [
+        replace(judged.get(str(call), Judged(call, False, False)), call=call) for call in rest
+    ]
+    return Plan((*first, *PREPARATION, *run_in_order(in_order, ramdisk=True)), CLEAN_UP)

@@ -1,17 +1,26 @@
 """Verbs and flows: which work each verb begins, and which flow follows which."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.provision.states import Event
-from bessemer.baremetal.domain.provision.work import Flow, StepCall, Work
-from bessemer.baremetal.interfaces.registry import NodeInterfaces
-from bessemer.baremetal.operations import clean, deploy, inspect_node, tear_down, verify
+from bessemer.baremetal.domain.provision.work import Flow, Work
+from bessemer.baremetal.operations import (
+    adopt,
+    clean,
+    deploy,
+    inspect_node,
+    rescue,
+    service_node,
+    tear_down,
+    verify,
+)
+from bessemer.baremetal.operations.plan import Plan, Wish
 from bessemer.baremetal.settings import BareMetalSettings
-from bessemer.context import RequestId
+from bessemer.context import RequestContext
 
 VERBS: Final[Mapping[str, Event]] = {
     "active": Event.DEPLOY,
@@ -23,16 +32,61 @@ VERBS: Final[Mapping[str, Event]] = {
     "provide": Event.PROVIDE,
     "inspect": Event.INSPECT,
     "abort": Event.ABORT,
+    "clean": Event.CLEAN,
+    "adopt": Event.ADOPT,
+    "rescue": Event.RESCUE,
+    "unrescue": Event.UNRESCUE,
+    "service": Event.SERVICE,
+    "unhold": Event.UNHOLD,
 }
-"""Targets of `PUT /v1/nodes/{id}/states/provision` that begin or stop work."""
+"""Targets of `PUT /v1/nodes/{id}/states/provision`."""
 
 FLOW_OF: Final[Mapping[Event, Flow]] = {
     Event.DEPLOY: Flow.DEPLOY,
     Event.REBUILD: Flow.DEPLOY,
     Event.DELETE: Flow.TEAR_DOWN,
     Event.PROVIDE: Flow.CLEAN,
+    Event.CLEAN: Flow.CLEAN,
     Event.INSPECT: Flow.INSPECT,
     Event.MANAGE: Flow.VERIFY,
+    Event.ADOPT: Flow.ADOPT,
+    Event.RESCUE: Flow.RESCUE,
+    Event.UNRESCUE: Flow.UNRESCUE,
+    Event.SERVICE: Flow.SERVICE,
+}
+
+_POWER: Final = InterfaceKind.POWER
+_NETWORK: Final = InterfaceKind.NETWORK
+
+NEEDED: Final[Mapping[Flow, tuple[InterfaceKind, ...]]] = {
+    Flow.VERIFY: (_POWER, InterfaceKind.MANAGEMENT),
+    Flow.INSPECT: (_POWER, InterfaceKind.INSPECT, _NETWORK),
+    Flow.CLEAN: (_POWER, _NETWORK),
+    Flow.DEPLOY: (
+        _POWER,
+        InterfaceKind.MANAGEMENT,
+        InterfaceKind.BOOT,
+        InterfaceKind.DEPLOY,
+        _NETWORK,
+    ),
+    Flow.TEAR_DOWN: (_POWER,),
+    Flow.ADOPT: (_POWER, InterfaceKind.MANAGEMENT, InterfaceKind.BOOT, InterfaceKind.DEPLOY),
+    Flow.RESCUE: (_POWER, InterfaceKind.BOOT, InterfaceKind.RESCUE, _NETWORK),
+    Flow.UNRESCUE: (_POWER, InterfaceKind.RESCUE, _NETWORK),
+    Flow.SERVICE: (_POWER, _NETWORK),
+}
+"""The interfaces that must be valid before a flow may begin."""
+
+_PLANNERS: Final[Mapping[Flow, Callable[[Wish], Plan]]] = {
+    Flow.VERIFY: verify.plan,
+    Flow.INSPECT: inspect_node.plan,
+    Flow.CLEAN: clean.plan,
+    Flow.DEPLOY: deploy.plan,
+    Flow.TEAR_DOWN: tear_down.plan,
+    Flow.ADOPT: adopt.plan,
+    Flow.RESCUE: rescue.plan_rescue,
+    Flow.UNRESCUE: rescue.plan_unrescue,
+    Flow.SERVICE: service_node.plan,
 }
 
 
@@ -42,51 +96,43 @@ class Flows:
 
     settings: BareMetalSettings
 
-    def begin(
-        self, flow: Flow, node: Node, interfaces: NodeInterfaces, request_id: RequestId
-    ) -> Work:
-        """New work under a new intent."""
-        steps, clean_up = self._plan(flow, node, interfaces)
+    @property
+    def limits(self) -> Mapping[Flow, int]:
+        """How many nodes may be in a flow at once."""
+        return {
+            Flow.DEPLOY: self.settings.max_concurrent_deploy,
+            Flow.CLEAN: self.settings.max_concurrent_clean,
+        }
+
+    def begin(self, flow: Flow, wish: Wish, context: RequestContext) -> Work:
+        """New work under a new intent. Raises Invalid for steps that cannot be run."""
+        plan = _PLANNERS[flow](wish)
         return Work(
-            node_uuid=node.uuid,
+            node_uuid=wish.node.uuid,
             flow=flow,
             intent=str(uuid.uuid4()),
-            request_id=request_id,
-            steps=steps,
-            clean_up=clean_up,
+            request_id=context.request_id,
+            steps=plan.steps,
+            clean_up=plan.clean_up,
+            finish=plan.finish,
+            user=context.user_id or context.user_name,
+            project=context.project_id,
         )
 
     def after(self, node: Node, work: Work) -> Work | None:
         """Cleaning follows a tear down, under the same intent; nothing follows the rest."""
         if work.flow is not Flow.TEAR_DOWN:
             return None
-        cleans = self._cleans(node)
+        cleans = clean.wanted_by(node, self.settings)
+        plan = clean.automated(self.settings) if cleans else Plan(())
         return Work(
             node_uuid=node.uuid,
             flow=Flow.CLEAN,
             intent=work.intent,
             request_id=work.request_id,
-            steps=clean.STEPS if cleans else (),
-            clean_up=clean.CLEAN_UP if cleans else (),
+            steps=plan.steps,
+            clean_up=plan.clean_up,
             finish=Event.MANAGE if node.retired else Event.DONE,
+            user=work.user,
+            project=work.project,
         )
-
-    def _plan(
-        self, flow: Flow, node: Node, interfaces: NodeInterfaces
-    ) -> tuple[tuple[StepCall, ...], tuple[StepCall, ...]]:
-        match flow:
-            case Flow.VERIFY:
-                return verify.STEPS, ()
-            case Flow.INSPECT:
-                return inspect_node.STEPS, inspect_node.CLEAN_UP
-            case Flow.CLEAN:
-                return (clean.STEPS, clean.CLEAN_UP) if self._cleans(node) else ((), ())
-            case Flow.DEPLOY:
-                return deploy.steps(interfaces.deploy), deploy.CLEAN_UP
-            case Flow.TEAR_DOWN:
-                return tear_down.STEPS, ()
-
-    def _cleans(self, node: Node) -> bool:
-        if node.automated_clean is not None:
-            return node.automated_clean
-        return self.settings.automated_clean

@@ -2,14 +2,12 @@
 
 from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
+from bessemer.baremetal.interfaces.frames import out_of_ramdisk
+from bessemer.baremetal.operations.plan import Plan, Wish
 
 _PURPOSE = {"purpose": Purpose.INSPECTION.value}
 
-CLEAN_UP = (
-    StepCall("power", "power_off"),
-    StepCall("boot", "clean_up_ramdisk"),
-    StepCall("network", "remove_network", _PURPOSE),
-)
+CLEAN_UP = out_of_ramdisk(Purpose.INSPECTION)
 
 STEPS = (
     StepCall("power", "power_off"),
@@ -21,3 +19,8 @@ STEPS = (
     StepCall("inspect", "process_data"),
     *CLEAN_UP,
 )
+
+
+def plan(wish: Wish) -> Plan:
+    """The same for every node."""
+    return Plan(STEPS, CLEAN_UP)

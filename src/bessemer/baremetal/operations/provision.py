@@ -1,19 +1,27 @@
 """Provision: a verb is checked, committed as state and work, and its conductor is nudged."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import asyncio
+from dataclasses import replace
 
+import bcrypt
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.domain.provision.states import TARGETS, WAITING, Event, State
+from bessemer.baremetal.domain.provision.states import TARGETS, Event, State
 from bessemer.baremetal.domain.provision.transitions import next_state
-from bessemer.baremetal.domain.provision.work import Flow
-from bessemer.baremetal.interfaces.plugin import Plugin
-from bessemer.baremetal.interfaces.registry import NodeInterfaces
+from bessemer.baremetal.domain.provision.work import PHASES, Flow
+from bessemer.baremetal.domain.secret import Secret
+from bessemer.baremetal.interfaces.plugin import Plugin, Unsupported
+from bessemer.baremetal.operations import preconditions
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.operations.flows import FLOW_OF, VERBS
+from bessemer.baremetal.operations.flows import FLOW_OF, NEEDED, VERBS
+from bessemer.baremetal.operations.plan import Wish
+from bessemer.baremetal.operations.preconditions import NodeInMaintenance, NodeProtected
+from bessemer.baremetal.operations.provision_request import ProvisionRequest
+from bessemer.baremetal.operations.steps import judged
+from bessemer.baremetal.operations.stop import abort, unhold
+from bessemer.baremetal.operations.wanted_steps import wanted_steps
 from bessemer.baremetal.public import Validation
 from bessemer.baremetal.store import blobs
 from bessemer.baremetal.store import ports as port_store
@@ -21,42 +29,12 @@ from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.blobs import Blob
 from bessemer.clock import now
 from bessemer.context import RequestContext
-from bessemer.errors import BessemerError, Forbidden, Invalid
+from bessemer.errors import BessemerError, Invalid
 from bessemer.json_types import Json
 
+__all__ = ["NodeInMaintenance", "NodeProtected", "ProvisionRequest", "provision", "validate"]
+
 MAX_CONFIG_DRIVE = 64 * 1024 * 1024 * 4 // 3
-
-
-class NodeInMaintenance(Invalid):
-    """Work on a node in maintenance is refused."""
-
-
-class NodeProtected(Forbidden):
-    """The node's operator protects it from being rebuilt or deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionRequest:
-    """What is asked: a verb of `VERBS`, and for `active` and `rebuild` a config drive."""
-
-    target: str
-    configdrive: Json = None
-
-
-NEEDED: Mapping[Flow, tuple[InterfaceKind, ...]] = {
-    Flow.VERIFY: (InterfaceKind.POWER, InterfaceKind.MANAGEMENT),
-    Flow.INSPECT: (InterfaceKind.POWER, InterfaceKind.INSPECT, InterfaceKind.NETWORK),
-    Flow.CLEAN: (InterfaceKind.POWER, InterfaceKind.NETWORK),
-    Flow.DEPLOY: (
-        InterfaceKind.POWER,
-        InterfaceKind.MANAGEMENT,
-        InterfaceKind.BOOT,
-        InterfaceKind.DEPLOY,
-        InterfaceKind.NETWORK,
-    ),
-    Flow.TEAR_DOWN: (InterfaceKind.POWER,),
-}
-"""The interfaces that must be valid before a flow may begin."""
 
 
 async def provision(
@@ -75,79 +53,100 @@ async def provision(
     async with desk.reading() as connection:
         known = await desk.shelves.nodes.get(connection, ident)
     await desk.responsible_for(known)  # opens a connection of its own: never inside another's
+    hashed = await _hashed(request.rescue_password)
     async with desk.changing(ident, request.target) as (connection, node):
-        await _admit(desk, connection, node, event)
-        if event is Event.ABORT:
-            await _abort(connection, node, context)
-        else:
-            await _begin(desk, connection, context, node, event)
-            await _keep_config_drive(connection, node, request.configdrive)
+        next_state(node.provision_state, event)
+        match event:
+            case Event.ABORT:
+                await abort(desk, connection, node, context)
+            case Event.UNHOLD:
+                await unhold(desk, connection, node)
+            case _:
+                preconditions.check(event, node, request, desk.settings)
+                await _begin(
+                    desk, connection, context, _with_password(node, request, hashed), request
+                )
+                await _keep_config_drive(connection, node, request.configdrive)
     await desk.nudge(node)
 
 
-async def _admit(desk: Desk, connection: AsyncConnection, node: Node, event: Event) -> None:
-    next_state(node.provision_state, event)
-    if event in {Event.DEPLOY, Event.REBUILD} and node.maintenance:
-        raise NodeInMaintenance(
-            f"Node {node.uuid} is in maintenance ({node.maintenance_reason or 'no reason given'}); "
-            f"when it is well again: openstack baremetal node maintenance unset {node.uuid}."
-        )
-    if event in {Event.DELETE, Event.REBUILD} and node.protected:
-        raise NodeProtected(f"Node {node.uuid} is protected and can not be undeployed or rebuilt.")
-    if event is Event.PROVIDE and node.retired:
-        raise Invalid(f"Node {node.uuid} is retired and can not be provided.")
-    flow = FLOW_OF.get(event)
-    if flow is not None:
-        ports = await port_store.of_node(connection, node.uuid)
-        await _validate(desk.registry.interfaces_of(node), node, ports, NEEDED[flow])
-
-
-async def _validate(
-    interfaces: NodeInterfaces,
-    node: Node,
-    ports: tuple[Port, ...],
-    kinds: tuple[InterfaceKind, ...],
-) -> None:
-    for kind in kinds:
-        try:
-            interfaces.of(kind).validate(node, ports)
-        except BessemerError as error:
-            raise Invalid(
-                f"Failed to validate {kind} interface of node {node.uuid}: {error.message}"
-            ) from error
-
-
 async def _begin(
-    desk: Desk, connection: AsyncConnection, context: RequestContext, node: Node, event: Event
+    desk: Desk,
+    connection: AsyncConnection,
+    context: RequestContext,
+    node: Node,
+    request: ProvisionRequest,
 ) -> None:
-    state = next_state(node.provision_state, event)
-    if event is Event.MANAGE and state is State.MANAGEABLE:
-        rested = replace(node, provision_state=state, provision_updated_at=now())
-        rested = replace(rested, target_provision_state=None, last_error=None)
-        await desk.shelves.nodes.save_states(connection, rested)
-        return
+    event = VERBS[request.target]
+    flow = FLOW_OF[event]
     interfaces = desk.registry.interfaces_of(node)
-    work = desk.flows.begin(FLOW_OF[event], node, interfaces, context.request_id)
+    ports = await port_store.of_node(connection, node.uuid)
+    preconditions.check_interfaces(interfaces, node, ports, NEEDED[flow])
+    state = next_state(node.provision_state, event)
+    if state is State.MANAGEABLE:
+        await _rest(desk, connection, node, state)
+        return
+    work = desk.flows.begin(flow, await _wish(desk, connection, context, node, request), context)
     started = replace(
         node,
         provision_state=state,
-        target_provision_state=TARGETS.get(state),
+        target_provision_state=State.MANAGEABLE if event is Event.CLEAN else TARGETS.get(state),
         provision_updated_at=now(),
         last_error=None,
         intent=work.intent,
     )
+    await desk.shelves.nodes.save(connection, started)
     await desk.shelves.nodes.save_states(connection, started)
     await work_store.replace(connection, work)
     if work.flow is Flow.INSPECT:
         await blobs.drop(connection, node.uuid, Blob.INSPECTION)
 
 
-async def _abort(connection: AsyncConnection, node: Node, context: RequestContext) -> None:
-    who = context.user_name or "somebody"
-    reason = f"aborted by {who} while in state {node.provision_state}"
-    if node.provision_state not in WAITING:
-        raise Invalid(f"Node {node.uuid} is not waiting for anything that could be aborted.")
-    await work_store.request_abort(connection, node.uuid, reason)
+async def _rest(desk: Desk, connection: AsyncConnection, node: Node, state: State) -> None:
+    rested = replace(node, provision_state=state, provision_updated_at=now())
+    rested = replace(rested, target_provision_state=None, last_error=None)
+    await desk.shelves.nodes.save_states(connection, rested)
+
+
+async def _wish(
+    desk: Desk,
+    connection: AsyncConnection,
+    context: RequestContext,
+    node: Node,
+    request: ProvisionRequest,
+) -> Wish:
+    event = VERBS[request.target]
+    phase = PHASES.get(FLOW_OF[event], "")
+    interfaces = desk.registry.interfaces_of(node)
+    wanted = await wanted_steps(connection, context, node, event, request)
+    return Wish(
+        node=node,
+        interfaces=interfaces,
+        settings=desk.settings,
+        steps=judged(wanted.steps, phase, interfaces, desk.settings),
+        template_steps=judged(wanted.template_steps, phase, interfaces, desk.settings),
+        by_hand=event is Event.CLEAN,
+        disable_ramdisk=wanted.disable_ramdisk,
+    )
+
+
+async def _hashed(password: Secret | None) -> Secret | None:
+    """As the ramdisk gets it: in the modular crypt format of bcrypt."""
+    if password is None or len(password.reveal().encode()) > preconditions.LONGEST_PASSWORD:
+        return None
+    text = password.reveal().encode()
+    hashed = await asyncio.to_thread(bcrypt.hashpw, text, bcrypt.gensalt())
+    return Secret(hashed.decode())
+
+
+def _with_password(node: Node, request: ProvisionRequest, hashed: Secret | None) -> Node:
+    if request.rescue_password is None:
+        return node
+    passwords = {
+        "rescue_password": request.rescue_password,
+        "hashed_rescue_password": hashed,
+    }
+    return replace(node, instance_info={**node.instance_info, **passwords})
 
 
 async def _keep_config_drive(connection: AsyncConnection, node: Node, config_drive: Json) -> None:
@@ -174,6 +173,8 @@ async def validate(desk: Desk, ident: str) -> dict[str, Validation]:
 def _judged(plugin: Plugin, node: Node, ports: tuple[Port, ...]) -> Validation:
     try:
         plugin.validate(node, ports)
+    except Unsupported as error:
+        return Validation(None, error.message)
     except BessemerError as error:
         return Validation(False, error.message)
     return Validation(True)

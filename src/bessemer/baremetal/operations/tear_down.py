@@ -1,13 +1,35 @@
 """Tear down: take the instance off the machine. Cleaning follows."""
 
+from typing import Final
+
+from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
+from bessemer.baremetal.operations.plan import Plan, Wish
 
-STEPS = (
-    StepCall("power", "power_off"),
-    StepCall("boot", "clean_up_ramdisk"),
-    StepCall("network", "remove_network", {"purpose": Purpose.PROVISIONING.value}),
-    StepCall("network", "unconfigure_tenant_networks"),
-    StepCall("network", "detach_vifs"),
-    StepCall("deploy", "release_instance"),
+_RESCUE: Final = frozenset(
+    {State.RESCUE, State.RESCUE_WAIT, State.RESCUE_FAILED, State.UNRESCUE_FAILED}
 )
+_SERVICE: Final = frozenset({State.SERVICE_WAIT, State.SERVICE_HOLD, State.SERVICE_FAILED})
+
+
+def plan(wish: Wish) -> Plan:
+    """Off every network that the node may be on in the state that it is in."""
+    purposes = [Purpose.PROVISIONING]
+    in_rescue = wish.node.provision_state in _RESCUE
+    if in_rescue:
+        purposes.append(Purpose.RESCUING)
+    if wish.node.provision_state in _SERVICE:
+        purposes.append(Purpose.SERVICING)
+    forget = (StepCall("rescue", "forget"),) if in_rescue else ()
+    return Plan(
+        (
+            StepCall("power", "power_off"),
+            *forget,
+            StepCall("boot", "clean_up_ramdisk"),
+            *(StepCall("network", "remove_network", {"purpose": p.value}) for p in purposes),
+            StepCall("network", "unconfigure_tenant_networks"),
+            StepCall("network", "detach_vifs"),
+            StepCall("deploy", "release_instance"),
+        )
+    )

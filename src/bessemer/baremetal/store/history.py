@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,23 +25,50 @@ class HistoryEntry:
     conductor: str
     state: str | None
     target_provision_state: str | None
+    user: str | None
+    project: str | None
+    duration_seconds: float | None
+    """How long the node had been in the state before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Whose request led to an event, and since when the node had been in the state that it left."""
+
+    user: str | None = None
+    project: str | None = None
+    since: datetime | None = None
+
+
+NOBODY: Final = Cause()
 
 
 async def record(
-    connection: AsyncConnection, node: Node, event: str, *, event_type: str, conductor: str
+    connection: AsyncConnection,
+    node: Node,
+    event: str,
+    *,
+    event_type: str,
+    conductor: str,
+    cause: Cause = NOBODY,
 ) -> None:
     """Add an error."""
+    moment = now()
+    lasted = (moment - cause.since).total_seconds() if cause.since is not None else None
     await connection.execute(
         insert(history).values(
             uuid=str(uuid.uuid4()),
             node_uuid=node.uuid,
-            created_at=now(),
+            created_at=moment,
             conductor=conductor,
             event_type=event_type,
             severity="ERROR",
             event=event,
             state=node.provision_state,
             target_provision_state=node.target_provision_state,
+            user=cause.user,
+            project=cause.project,
+            duration_seconds=lasted,
         )
     )
 
@@ -59,6 +87,9 @@ async def of_node(connection: AsyncConnection, node_uuid: str) -> list[HistoryEn
             conductor=row.conductor,
             state=row.state,
             target_provision_state=row.target_provision_state,
+            user=row.user,
+            project=row.project,
+            duration_seconds=row.duration_seconds,
         )
         for row in rows
     ]

@@ -89,12 +89,6 @@ async def ahead_of(connection: AsyncConnection, node_uuid: str, flow: Flow) -> i
     return (await connection.execute(query)).scalar_one()
 
 
-async def admit(connection: AsyncConnection, node_uuid: str) -> None:
-    """The turn of this node's work has come."""
-    statement = update(table).where(table.c.node_uuid == node_uuid).values(admitted=True)
-    await connection.execute(statement)
-
-
 async def signal(connection: AsyncConnection, node_uuid: str, which: Signal) -> bool:
     """Record that a sign has come; False when nothing there could want it.
 

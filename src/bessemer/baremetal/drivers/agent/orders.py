@@ -181,9 +181,11 @@ class Orders:
 
 def callback_timeout(settings: BareMetalSettings, flow: Flow) -> timedelta:
     """The longest silence of the agent in this flow."""
-    if flow is Flow.CLEAN:
-        return settings.clean_callback_timeout
-    return settings.deploy_callback_timeout
+    return {
+        Flow.CLEAN: settings.clean_callback_timeout,
+        Flow.RESCUE: settings.rescue_callback_timeout,
+        Flow.SERVICE: settings.service_callback_timeout,
+    }.get(flow, settings.deploy_callback_timeout)
 
 
 class _Forgotten(Exception):

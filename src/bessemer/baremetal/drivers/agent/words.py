@@ -15,6 +15,8 @@ _NEXT_COMMAND: Final[Mapping[Flow, str]] = {
     Flow.DEPLOY: "openstack baremetal node deploy {node}",
     Flow.CLEAN: "openstack baremetal node manage {node}` and `openstack baremetal node provide {node}",
     Flow.INSPECT: "openstack baremetal node inspect {node}",
+    Flow.RESCUE: "openstack baremetal node rescue {node}",
+    Flow.SERVICE: "openstack baremetal node service {node}",
 }
 
 

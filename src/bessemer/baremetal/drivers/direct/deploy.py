@@ -1,6 +1,6 @@
 """Deploy interface `direct`: from a booted ramdisk to a machine running its own system."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -9,10 +9,18 @@ from typing import Any, Final
 from bessemer import clock
 from bessemer.baremetal.domain.node import Node, Power, PowerTarget
 from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.domain.provision.work import Done, Failed, Flow, Outcome, Signal, WaitFor
-from bessemer.baremetal.drivers.agent.clean_steps import clean_plan
+from bessemer.baremetal.domain.provision.ranking import OfferedStep
+from bessemer.baremetal.domain.provision.work import (
+    PHASES,
+    Done,
+    Failed,
+    Outcome,
+    Signal,
+    WaitFor,
+)
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.node_view import node_and_ports
+from bessemer.baremetal.drivers.agent.offered_steps import offered_steps
 from bessemer.baremetal.drivers.agent.orders import Now, Order, Orders, callback_timeout
 from bessemer.baremetal.drivers.agent.trouble import AGENT_TROUBLE, AgentRefused, AgentUnreachable
 from bessemer.baremetal.drivers.agent.words import next_command
@@ -135,34 +143,33 @@ class DirectDeploy(DeployInterface):
         """Power on, into the instance."""
         return await task.interfaces.power.power_on(task)
 
-    @step()
-    async def collect_clean_steps(self, task: Task) -> Outcome:
-        """Those of priority above 0, the highest first."""
+    async def in_band_steps(self, task: Task, phase: str) -> Sequence[OfferedStep] | Outcome:
+        """As the agent lists them; its version is kept, to notice another life of the agent."""
+        command = f"{phase}.get_{phase}_steps"
         try:
-            answer = await self._orders.ask(
-                task, "clean.get_clean_steps", node_and_ports(task.node, task.ports)
-            )
+            answer = await self._orders.ask(task, command, node_and_ports(task.node, task.ports))
         except AGENT_TROUBLE as trouble:
-            return await self._orders.outcome_of(task, "get_clean_steps", trouble)
+            return await self._orders.outcome_of(task, f"get_{phase}_steps", trouble)
         try:
-            steps = clean_plan(answer.get("clean_steps"))
+            steps = offered_steps(phase, answer.get(f"{phase}_steps"))
         except Invalid as error:
             return Failed(f"{error} Then: {next_command(task.work.flow, task.node)}.")
         version = answer.get("hardware_manager_version")
         await task.save(task.node.with_internal(hardware_manager_version=version))
-        names = ", ".join(call.name for call in steps) or "none"
-        return Done(f"clean steps of the agent: {names}", then=steps)
+        return steps
 
     async def run_in_band_step(self, task: Task, name: str, args: Mapping[str, Any]) -> Outcome:
-        """Have the agent run one of its own clean or deploy steps."""
-        phase = "deploy" if task.work.flow is Flow.DEPLOY else "clean"
+        """Have the agent run one of its own clean, deploy or service steps."""
+        phase = PHASES[task.work.flow]
+        call = task.work.step
+        interface = call.interface if call is not None and call.name == name else "deploy"
 
         async def make() -> Order:
             known = task.node.driver_internal_info.get("hardware_manager_version")
             params = {
-                "step": {"interface": "deploy", "step": name, "args": dict(args)},
+                "step": {"interface": interface, "step": name, "args": dict(args)},
                 **node_and_ports(task.node, task.ports),
-                **({"clean_version": known} if phase == "clean" and known else {}),
+                **({f"{phase}_version": known} if known else {}),
             }
             return Order(f"{phase}.execute_{phase}_step", params, destructive=True)
 

@@ -1,23 +1,26 @@
 """Deploy of fake machines: the steps of a real deploy, with power and network orders like a real one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bessemer import clock
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.domain.provision.work import Done, Outcome, StepCall
+from bessemer.baremetal.domain.provision.ranking import OfferedStep
+from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.drivers.fake.play import Now, played, script_of
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 
-CLEAN_STEPS = (
-    StepCall("deploy", "erase_devices_metadata", priority=99),
-    StepCall("deploy", "erase_devices", priority=10, abortable=False),
+IN_BAND_STEPS = (
+    OfferedStep("deploy", "erase_devices_metadata", priority=99, abortable=True, arguments={}),
+    OfferedStep("deploy", "erase_devices", priority=10, abortable=False, arguments={}),
+    OfferedStep("deploy", "burnin_cpu", abortable=True, arguments={"minutes": False}),
+    OfferedStep("deploy", "flash_nic", reboot=True, arguments={"url": True}),
 )
-"""What the fake agent offers."""
+"""What the fake agent offers, in every phase."""
 
 
 class FakeDeploy(DeployInterface):
@@ -78,11 +81,10 @@ class FakeDeploy(DeployInterface):
         before = await played(task, "deploy.boot_instance", self._now)
         return before or await task.interfaces.power.power_on(task)
 
-    @step()
-    async def collect_clean_steps(self, task: Task) -> Outcome:
+    async def in_band_steps(self, task: Task, phase: str) -> Sequence[OfferedStep] | Outcome:
         """Those of the fake agent."""
-        before = await played(task, "deploy.collect_clean_steps", self._now)
-        return before or Done("clean steps of the fake agent", then=CLEAN_STEPS)
+        before = await played(task, f"deploy.get_{phase}_steps", self._now)
+        return before or IN_BAND_STEPS
 
     async def run_in_band_step(self, task: Task, name: str, args: Mapping[str, Any]) -> Outcome:
         """Any name does."""

@@ -1,14 +1,14 @@
-"""From clean.get_clean_steps to the plan of automatic cleaning."""
+"""What an agent lists as its steps becomes offers, or a refusal in words."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.baremetal_task import a_node, a_port
 
-from bessemer.baremetal.domain.provision.work import StepCall
+from bessemer.baremetal.domain.provision.ranking import OfferedStep
 from bessemer.baremetal.domain.secret import Secret
-from bessemer.baremetal.drivers.agent.clean_steps import clean_plan
 from bessemer.baremetal.drivers.agent.node_view import node_and_ports
+from bessemer.baremetal.drivers.agent.offered_steps import offered_steps
 from bessemer.errors import Invalid
 
 
@@ -16,35 +16,31 @@ def a_step(name, priority, **more):
     return {"step": name, "priority": priority, "interface": "deploy", **more}
 
 
-def test_the_highest_priority_runs_first_and_priority_0_only_on_request():
-    plan = clean_plan(
+def test_an_offer_says_what_a_step_is_and_takes():
+    steps = offered_steps(
+        "clean",
         {
             "Generic": [a_step("erase_devices", 10, abortable=True), a_step("burnin_cpu", 0)],
-            "Vendor": [a_step("erase_devices_metadata", 99)],
-        }
+            "Vendor": [
+                a_step("flash", 99, reboot_requested=True, argsinfo={"url": {"required": True}})
+            ],
+        },
     )
-    assert plan == (
-        StepCall("deploy", "erase_devices_metadata", {}, 99, abortable=False),
-        StepCall("deploy", "erase_devices", {}, 10, abortable=True),
+    assert steps == (
+        OfferedStep("deploy", "flash", 99, reboot=True, arguments={"url": True}),
+        OfferedStep("deploy", "erase_devices", 10, abortable=True),
+        OfferedStep("deploy", "burnin_cpu", 0),
     )
 
 
-def test_a_step_that_two_managers_offer_runs_once_at_its_higher_priority():
-    plan = clean_plan({"a": [a_step("erase", 10)], "b": [a_step("erase", 20)]})
-    assert [(call.name, call.priority) for call in plan] == [("erase", 20)]
+def test_a_step_that_two_managers_offer_counts_once_at_its_higher_priority():
+    steps = offered_steps("clean", {"a": [a_step("erase", 10)], "b": [a_step("erase", 20)]})
+    assert [(each.name, each.priority) for each in steps] == [("erase", 20)]
 
 
-def test_a_step_that_wants_a_reboot_is_followed_by_one():
-    plan = clean_plan({"a": [a_step("flash", 50, reboot_requested=True), a_step("erase", 10)]})
-    assert [str(call) for call in plan] == [
-        "deploy.flash",
-        "power.power_off",
-        "boot.prepare_ramdisk",
-        "management.boot_from_network",
-        "power.power_on",
-        "deploy.wait_for_ramdisk",
-        "deploy.erase",
-    ]
+def test_an_interface_that_is_none_becomes_deploy():
+    (step,) = offered_steps("clean", {"a": [{**a_step("erase", 10), "interface": "toaster"}]})
+    assert step.interface == "deploy"
 
 
 @pytest.mark.parametrize(
@@ -63,21 +59,21 @@ def test_a_step_that_wants_a_reboot_is_followed_by_one():
 )
 def test_an_answer_that_makes_no_sense_is_refused(offered):
     with pytest.raises(Invalid, match="get_clean_steps"):
-        clean_plan(offered)
+        offered_steps("clean", offered)
 
 
 @given(st.dictionaries(st.text(max_size=5), st.lists(st.integers(-5, 5) | st.none(), max_size=4)))
-def test_no_answer_makes_anything_but_a_plan_or_a_refusal(priorities):
+def test_no_answer_makes_anything_but_offers_or_a_refusal(priorities):
     offered = {
         manager: [a_step(f"step_{n}", priority) for n, priority in enumerate(each)]
         for manager, each in priorities.items()
     }
     try:
-        plan = clean_plan(offered)
+        steps = offered_steps("clean", offered)
     except Invalid:
         return
-    assert [call.priority for call in plan] == sorted((c.priority for c in plan), reverse=True)
-    assert all(call.priority > 0 for call in plan)
+    assert [each.priority for each in steps] == sorted((s.priority for s in steps), reverse=True)
+    assert len({str(each) for each in steps}) == len(steps)
 
 
 def test_the_agent_learns_of_the_node_what_it_needs_and_no_secret():

@@ -1,0 +1,110 @@
+"""How work ends: in the flow's end state, in its failed state, or in the flow that follows."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bessemer.baremetal.conductor.engine import Engine
+from bessemer.baremetal.domain.lease import Lease
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.provision.states import STABLE, TARGETS, Event
+from bessemer.baremetal.domain.provision.transitions import next_state
+from bessemer.baremetal.domain.provision.work import Flow, Work
+from bessemer.baremetal.store import history, leases
+from bessemer.baremetal.store import work as work_store
+from bessemer.clock import now
+
+log = structlog.get_logger()
+
+
+async def finish(engine: Engine, lease: Lease) -> bool:
+    """All steps are done. True: another flow follows, go on with it. Raises LeaseLost."""
+    moment = now()
+    async with engine.shelves.database.write() as connection:
+        await leases.check(connection, lease)
+        work = await work_store.find(connection, lease.node_uuid)
+        if work is None:
+            return False
+        node = await engine.shelves.nodes.get(connection, work.node_uuid)
+        following = None
+        if work.failure is not None:
+            await _fail(engine, connection, node, work)
+        else:
+            following = engine.next_work(node, work)
+            ended = _ended(node, work, following, moment)
+            await engine.shelves.nodes.save_states(connection, ended)
+        if following is None:
+            await work_store.remove(connection, node.uuid)
+        else:
+            await work_store.replace(connection, following)
+    log.info("work.finished", flow=str(work.flow), failure=work.failure)
+    engine.changed(work.node_uuid)
+    return following is not None
+
+
+def _ended(node: Node, work: Work, following: Work | None, moment: datetime) -> Node:
+    event = work.finish if following is None or work.flow is not Flow.TEAR_DOWN else Event.CLEAN
+    state = next_state(node.provision_state, event)
+    return replace(
+        node,
+        provision_state=state,
+        target_provision_state=TARGETS.get(state),
+        provision_updated_at=moment,
+        last_error=None,
+        intent=node.intent if following is not None else None,
+    )
+
+
+async def _fail(engine: Engine, connection: AsyncConnection, node: Node, work: Work) -> None:
+    state = next_state(node.provision_state, Event.FAIL)
+    failed = replace(
+        node,
+        provision_state=state,
+        target_provision_state=None if state in STABLE else node.target_provision_state,
+        provision_updated_at=now(),
+        last_error=_words(work),
+        intent=None,
+    )
+    fault = fault_of(work)
+    if fault is not None:
+        failed = replace(failed, fault=fault, maintenance=True, maintenance_reason=_words(work))
+    await engine.shelves.nodes.save_states(connection, failed)
+    await history.record(
+        connection,
+        failed,
+        _words(work),
+        event_type=f"{work.flow} {'aborted' if work.aborted else 'failed'}",
+        conductor=engine.hostname,
+        cause=history.Cause(work.user, work.project, node.provision_updated_at),
+    )
+
+
+_FAULTS: Final[Mapping[Flow, str]] = {
+    Flow.CLEAN: "clean failure",
+    Flow.SERVICE: "service failure",
+}
+
+
+def fault_of(work: Work) -> str | None:
+    """The fault for which failed work puts its node into maintenance; None: it does not.
+
+    Cleaning: only when a clean step itself went wrong, not the boot around it. An abort is no
+    fault, unless the rescue that was aborted could not be taken back.
+    """
+    if work.aborted:
+        stuck = work.flow is Flow.RESCUE and work.clean_up_failure is not None
+        return "rescue abort failure" if stuck else None
+    if work.flow is Flow.CLEAN and not work.in_step:
+        return None
+    return _FAULTS.get(work.flow)
+
+
+def _words(work: Work) -> str:
+    words = work.failure or ""
+    if work.clean_up_failure is None:
+        return words
+    return f"{words} Cleaning up failed, too: {work.clean_up_failure}"

@@ -1,0 +1,33 @@
+"""What every worker needs, in one piece."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bessemer.baremetal.conductor.task import Shelves
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.provision.work import Flow, Work
+from bessemer.baremetal.interfaces.registry import Registry
+
+NextWork = Callable[[Node, Work], Work | None]
+"""What follows a flow that ended well: tear down is followed by cleaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The shelves, the plug-ins, and who the worker works as."""
+
+    shelves: Shelves
+    registry: Registry
+    owner: str
+    lease_duration: timedelta
+    next_work: NextWork
+    changed: Callable[[str], None]
+    """Called with a node's uuid after each change of its state or work."""
+    limits: Mapping[Flow, int] = field(default_factory=dict)
+    """How many nodes may be in a flow at once; flows not named have no limit."""
+
+    @property
+    def hostname(self) -> str:
+        """The conductor's, as history names it."""
+        return self.owner.partition(":")[0]

@@ -1,0 +1,40 @@
+"""The steps around steps: into the ramdisk and out of it again, for whatever purpose."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bessemer.baremetal.domain.provision.work import Flow, StepCall
+from bessemer.baremetal.interfaces.boot import Purpose
+
+PURPOSES: Final[Mapping[Flow, Purpose]] = {
+    Flow.DEPLOY: Purpose.PROVISIONING,
+    Flow.CLEAN: Purpose.CLEANING,
+    Flow.INSPECT: Purpose.INSPECTION,
+    Flow.RESCUE: Purpose.RESCUING,
+    Flow.SERVICE: Purpose.SERVICING,
+}
+"""What a flow's ramdisk, and the network it runs on, are wanted for."""
+
+
+def into_ramdisk(purpose: Purpose) -> tuple[StepCall, ...]:
+    """From a machine that is off and on the right network to an agent that has called back."""
+    return (
+        StepCall("boot", "prepare_ramdisk", {"purpose": purpose.value}),
+        StepCall("management", "boot_from_network"),
+        StepCall("power", "power_on"),
+        StepCall("deploy", "wait_for_ramdisk"),
+    )
+
+
+def out_of_ramdisk(purpose: Purpose) -> tuple[StepCall, ...]:
+    """Off, the ramdisk's configuration taken back, off its network."""
+    return (
+        StepCall("power", "power_off"),
+        StepCall("boot", "clean_up_ramdisk"),
+        StepCall("network", "remove_network", {"purpose": purpose.value}),
+    )
+
+
+def reboot_into_ramdisk(flow: Flow) -> tuple[StepCall, ...]:
+    """In the middle of a flow: the machine starts its ramdisk anew."""
+    return (StepCall("power", "power_off"), *into_ramdisk(PURPOSES[flow]))

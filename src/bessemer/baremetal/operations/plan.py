@@ -1,0 +1,39 @@
+"""What a flow's planner is given, and what it makes of it."""
+
+from dataclasses import dataclass
+
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.provision.states import Event
+from bessemer.baremetal.domain.provision.work import StepCall
+from bessemer.baremetal.interfaces.registry import NodeInterfaces
+from bessemer.baremetal.operations.steps import Judged
+from bessemer.baremetal.settings import BareMetalSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A verb that was accepted: on which node, with which steps."""
+
+    node: Node
+    interfaces: NodeInterfaces
+    settings: BareMetalSettings
+    steps: tuple[Judged, ...] = ()
+    """Of the user or a runbook."""
+    template_steps: tuple[Judged, ...] = ()
+    by_hand: bool = False
+    """Cleaning: with the given steps, and back to `manageable`."""
+    disable_ramdisk: bool = False
+
+    @property
+    def uses_ramdisk(self) -> bool:
+        """Given steps: whether any of them wants the ramdisk, and nobody forbade it."""
+        return not self.disable_ramdisk and any(step.needs_ramdisk for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of work, those that clean up after a failure, and the event that ends it well."""
+
+    steps: tuple[StepCall, ...]
+    clean_up: tuple[StepCall, ...] = ()
+    finish: Event = Event.DONE
