@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bessemer.baremetal.conductor import worker
+from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.task import Shelves
-from bessemer.baremetal.conductor.worker import Engine
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.drivers.catalogue import fake_registry
@@ -20,6 +20,7 @@ from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import conductors, leases
 from bessemer.baremetal.store import work as work_store
+from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.baremetal.store.nodes import NodeStore
 from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.bus.memory import MemoryBus
@@ -51,6 +52,7 @@ class Room:
             lease_duration=self.settings.lease_duration,
             next_work=self.desk.flows.after,
             changed=lambda _: None,
+            limits=self.desk.flows.limits,
         )
 
     async def a_node(
@@ -93,7 +95,7 @@ async def a_room(directory: Path) -> AsyncIterator[Room]:
     database = open_database(f"sqlite+aiosqlite:///{directory}/test.db")
     await upgrade(database)
     settings = BareMetalSettings(agent_poll_interval=timedelta(0))
-    registry = fake_registry(settings)
+    registry = fake_registry(settings, FakeMachines(database))
     shelves = Shelves(database, NodeStore(SecretBox.from_file(directory / "secret.key")))
     desk = Desk(shelves, registry, Flows(settings), MemoryBus(), HOST, settings)
     async with database.write() as connection:

@@ -1,13 +1,16 @@
 """A step's task kept in memory, and a tiny worker that runs one step to its end: for driver tests."""
 
 import asyncio
+import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bessemer import clock
+from bessemer.baremetal.domain.bios import BiosSetting
+from bessemer.baremetal.domain.firmware import FirmwareComponent
 from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision import plan
@@ -22,6 +25,7 @@ from bessemer.baremetal.domain.provision.work import (
     WaitFor,
     Work,
 )
+from bessemer.baremetal.drivers.fake.machine import Memory
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.interfaces.task import Interfaces
 from bessemer.context import RequestContext, admin_context
@@ -79,6 +83,8 @@ class MemoryTask:
     progress_seen: list[tuple[int, int]] = field(default_factory=list)
     inventory: Mapping[str, Any] | None = None
     plugin_data: Mapping[str, Any] | None = None
+    bios_settings: tuple[BiosSetting, ...] = ()
+    firmware_components: tuple[FirmwareComponent, ...] = ()
     posted: Mapping[str, Any] | None = None
     """What the ramdisk posted; `inspection_data` returns it."""
     drive: str | None = None
@@ -136,6 +142,14 @@ class MemoryTask:
         self.inventory, self.plugin_data = inventory, plugin_data
         self._maybe_raise("save_inventory")
 
+    async def save_bios_settings(self, settings: Sequence[BiosSetting]) -> None:
+        self.bios_settings = tuple(settings)
+        self._maybe_raise("save_bios_settings")
+
+    async def save_firmware_components(self, components: Sequence[FirmwareComponent]) -> None:
+        self.firmware_components = tuple(components)
+        self._maybe_raise("save_firmware_components")
+
     async def inspection_data(self) -> Mapping[str, Any] | None:
         return self.posted
 
@@ -150,6 +164,20 @@ class MemoryTask:
         error = self.raises_on.pop(where, None)
         if error is not None:
             raise error
+
+
+@dataclass
+class MemoryMachines:
+    """`drivers.fake.machine.Machines` without a database."""
+
+    memories: dict[str, Memory] = field(default_factory=dict)
+
+    async def read(self, node_uuid: str) -> Memory:
+        return self.memories.get(node_uuid, {})
+
+    async def change(self, node_uuid: str, alter: Callable[[Memory], Memory]) -> Memory:
+        self.memories[node_uuid] = json.loads(json.dumps(alter(await self.read(node_uuid))))
+        return self.memories[node_uuid]
 
 
 OnWait = Callable[[MemoryTask, WaitFor], Awaitable[None]]

@@ -13,6 +13,7 @@ from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
 from bessemer.baremetal.service import EmbeddedBareMetal
+from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.bus.memory import MemoryBus
 from bessemer.compute.api.service import compute_api
 from bessemer.compute.service import EmbeddedCompute
@@ -50,7 +51,9 @@ class Cloud:
         identity = EmbeddedIdentity(database, settings.identity, state)
         images = EmbeddedImages(database, settings.image, state)
         network = EmbeddedNetwork(database, bus, settings.network, state)
-        hardware = catalogue.registry(settings.baremetal, network, images, agents)
+        hardware = catalogue.registry(
+            settings.baremetal, network, images, agents, FakeMachines(database)
+        )
         baremetal = EmbeddedBareMetal(
             database, bus, hardware, settings.baremetal, state, socket.gethostname()
         )

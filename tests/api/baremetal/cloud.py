@@ -20,6 +20,7 @@ from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.service import EmbeddedBareMetal
 from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.bus.memory import MemoryBus
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
@@ -111,7 +112,8 @@ async def a_cloud(directory: Path, **settings: Any) -> AsyncIterator[Cloud]:
     await upgrade(database)
     tree = BareMetalSettings(**{"automated_clean": False, **settings})
     bus = MemoryBus()
-    service = EmbeddedBareMetal(database, bus, fake_registry(tree), tree, directory, "host-1")
+    hardware = fake_registry(tree, FakeMachines(database))
+    service = EmbeddedBareMetal(database, bus, hardware, tree, directory, "host-1")
     await service.start()
     operators = application(baremetal_services(service.desk, service.power_later), noauth())
     ramdisk = application([ramdisk_service(service.desk)], noauth())

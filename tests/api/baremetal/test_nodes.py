@@ -170,15 +170,15 @@ async def test_a_patch_answers_the_whole_node(cloud):
         ("replace", "/resource_class", "big"),
         ("add", "/instance_uuid", INSTANCE),
         ("add", "/automated_clean", "True"),
-        ("add", "/deploy_interface", "direct"),
+        ("add", "/inspect_interface", "no-inspect"),
     )
     assert answer.status == 200
     assert answer.json == (await cloud.client.get("/v1/nodes/n2")).json
     assert answer.json["extra"] == {"rack": "r1"}
     assert answer.json["automated_clean"] is True
-    assert answer.json["deploy_interface"] == "direct"
-    back = await cloud.patch("/v1/nodes/n2", ("remove", "/deploy_interface"), ("remove", "/name"))
-    assert back.json["deploy_interface"] == "fake"
+    assert answer.json["inspect_interface"] == "no-inspect"
+    back = await cloud.patch("/v1/nodes/n2", ("remove", "/inspect_interface"), ("remove", "/name"))
+    assert back.json["inspect_interface"] == "fake"
     assert back.json["name"] is None
 
 
@@ -198,7 +198,7 @@ async def test_a_patch_answers_the_whole_node(cloud):
         (("replace", "/extra", 1), "must be an object"),
         (("replace", "/name", "a b"), "not a valid name"),
         (("replace", "/power_interface", "none"), "does not support"),
-        (("add", "/rescue_interface", "agent"), "does not support rescue_interface yet"),
+        (("add", "/rescue_interface", "agent"), "does not support rescue interface"),
         (("add", "/rescue_interface", "no-rescue"), None),
         (("test", "/name", "n1"), "Patch operations are"),
         (("remove", "/extra/none"), "Couldn't apply patch"),
@@ -215,15 +215,15 @@ async def test_patches_are_done_whole_or_not_at_all(cloud, operation, words):
 
 
 async def test_interfaces_are_reset_with_the_driver_only(cloud):
-    await cloud.enrol(name="n1", deploy_interface="direct", boot_interface="ipxe")
+    await cloud.enrol(name="n1", inspect_interface="no-inspect", management_interface="noop")
     url = "/v1/nodes/n1?reset_interfaces=True"
     refused = await cloud.patch(url, ("add", "/extra/x", 1))
     assert refused.status == 400
     answer = await cloud.patch(
-        url, ("replace", "/driver", "fake-hardware"), ("add", "/boot_interface", "ipxe")
+        url, ("replace", "/driver", "fake-hardware"), ("add", "/management_interface", "noop")
     )
-    assert answer.json["deploy_interface"] == "fake"
-    assert answer.json["boot_interface"] == "ipxe"
+    assert answer.json["inspect_interface"] == "fake"
+    assert answer.json["management_interface"] == "noop"
     old = await cloud.patch(
         url, ("replace", "/driver", "fake-hardware"), X_OpenStack_Ironic_API_Version="1.44"
     )
@@ -278,7 +278,7 @@ async def test_another_instance_cannot_take_a_node_that_has_one(cloud):
 @pytest.mark.parametrize(
     ("operation", "in_active"),
     [
-        (("replace", "/deploy_interface", "direct"), 409),
+        (("replace", "/inspect_interface", "no-inspect"), 409),
         (("replace", "/resource_class", "small"), 409),
         (("replace", "/protected", True), 200),
         (("add", "/extra/x", 1), 200),

@@ -104,9 +104,10 @@ async def test_drivers_with_their_hosts_and_interfaces(cloud):
     assert set(driver) == {"name", "hosts", "type", "links"}
     assert (driver["name"], driver["hosts"]) == ("fake-hardware", ["host-1"])
     shown = (await cloud.client.get("/v1/drivers/fake-hardware")).json
-    assert shown["enabled_deploy_interfaces"] == ["fake", "direct"]
+    assert shown["enabled_inspect_interfaces"] == ["fake", "no-inspect"]
     assert shown["default_deploy_interface"] == "fake"
-    assert shown["enabled_rescue_interfaces"] == ["no-rescue"]
+    assert shown["enabled_storage_interfaces"] == ["fake", "noop"]
+    assert shown["default_storage_interface"] == "noop"
     assert (await cloud.client.get("/v1/drivers?detail=true")).json["drivers"] == [shown]
     assert (await cloud.client.get("/v1/drivers?type=classic")).json == {"drivers": []}
     assert (await cloud.client.get("/v1/drivers?type=x")).status == 400

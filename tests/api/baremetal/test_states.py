@@ -10,6 +10,7 @@ import pytest
 from tests.api.baremetal.cloud import fault
 
 from bessemer.baremetal.domain.lease import Span
+from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.domain.provision.work import Flow, Signal, StepCall, Waiting, Work
 from bessemer.baremetal.store import blobs, leases
@@ -245,11 +246,13 @@ async def test_the_step_in_hand_tells_what_it_waits_for_and_how_far_it_is(cloud,
 
 
 async def test_validation_says_per_interface_what_is_missing(cloud):
-    await cloud.enrol(name="n1", driver_info={"fake_bmc": "asleep"})
+    await cloud.enrol(name="n1", driver_info={"fake_bmc": "asleep"}, rescue_interface="no-rescue")
     found = (await cloud.client.get("/v1/nodes/n1/validate")).json
     assert found["power"]["result"] is False
     assert "fake_bmc" in found["power"]["reason"]
-    assert found["rescue"] == {"result": None, "reason": "not supported"}
+    assert found["rescue"]["result"] is None
+    assert "'no-rescue' of driver fake-hardware does not support rescue" in found["rescue"]["reason"]
+    assert list(found) == sorted(InterfaceKind)
     legacy = await cloud.client.get("/v1/nodes/validate?node=n1")
     assert legacy.json == found
     assert (await cloud.client.get("/v1/nodes/validate")).status == 400

@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from tests.baremetal_task import MemoryTask, a_node, a_port
+from tests.baremetal_task import MemoryMachines, MemoryTask, a_node, a_port
 from tests.contract.baremetal.management_contract import ManagementContract
 from tests.contract.baremetal.network_contract import NetworkContract, NewVif
 from tests.contract.baremetal.power_contract import Machine, PowerContract
@@ -12,8 +12,8 @@ from tests.contract.baremetal.power_contract import Machine, PowerContract
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.provision.work import Done
 from bessemer.baremetal.drivers.fake.management import FakeManagement
-from bessemer.baremetal.drivers.fake.network import NoopNetwork
 from bessemer.baremetal.drivers.fake.power import FakePower
+from bessemer.baremetal.drivers.none.network import NoopNetwork
 from bessemer.baremetal.settings import BareMetalSettings
 
 SETTINGS = BareMetalSettings(power_state_change_timeout=timedelta(seconds=1.5))
@@ -24,7 +24,7 @@ class TestFakePower(PowerContract):
 
     @pytest.fixture
     def power(self) -> FakePower:
-        return FakePower(SETTINGS)
+        return FakePower(SETTINGS, MemoryMachines())
 
     @pytest.fixture
     def machine(self) -> Machine:
@@ -43,7 +43,7 @@ class TestFakeManagement(ManagementContract):
 
     @pytest.fixture
     def management(self) -> FakeManagement:
-        return FakeManagement()
+        return FakeManagement(MemoryMachines())
 
     @pytest.fixture
     def node(self) -> Node:
@@ -71,8 +71,8 @@ class TestNoopNetwork(NetworkContract):
 
 
 async def test_a_power_order_outlives_the_process_that_gave_it() -> None:
-    task = MemoryTask(a_node())
-    await FakePower(SETTINGS).run_step("power_on", task, {})
+    task, machines = MemoryTask(a_node()), MemoryMachines()
+    await FakePower(SETTINGS, machines).run_step("power_on", task, {})
     assert task.work.memo["ordered"]
-    assert isinstance(await FakePower(SETTINGS).run_step("power_on", task, {}), Done)
+    assert isinstance(await FakePower(SETTINGS, machines).run_step("power_on", task, {}), Done)
     assert task.node.power_state is Power.ON

@@ -3,6 +3,8 @@
 import re
 from typing import Any, Final
 
+from tests.baremetal_task import MemoryMachines
+
 from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.fields import FieldTable
 from bessemer.baremetal.api.operators import endpoints
@@ -18,9 +20,8 @@ def _desk() -> Desk:
     """A desk without a database: rows are only read here, their handlers never called."""
     settings = BareMetalSettings()
     no_database: Any = None
-    return Desk(
-        no_database, fake_registry(settings), Flows(settings), MemoryBus(), "host-1", settings
-    )
+    hardware = fake_registry(settings, MemoryMachines())
+    return Desk(no_database, hardware, Flows(settings), MemoryBus(), "host-1", settings)
 
 
 def _never(*_: Any) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.baremetal_task import ManualClock, MemoryTask, a_node, a_port, run_to_end
+from tests.baremetal_task import ManualClock, MemoryMachines, MemoryTask, a_node, a_port, run_to_end
 
 from bessemer.baremetal.domain.node import BootDevice, InterfaceKind, Power
 from bessemer.baremetal.domain.provision.work import Done, Failed, WaitFor
@@ -13,8 +13,8 @@ from bessemer.baremetal.drivers.fake.boot import FakeBoot
 from bessemer.baremetal.drivers.fake.deploy import FakeDeploy
 from bessemer.baremetal.drivers.fake.inspect import FakeInspect
 from bessemer.baremetal.drivers.fake.management import FakeManagement
-from bessemer.baremetal.drivers.fake.network import NoopNetwork
 from bessemer.baremetal.drivers.fake.power import FakePower
+from bessemer.baremetal.drivers.none.network import NoopNetwork
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Invalid
@@ -22,8 +22,8 @@ from bessemer.errors import Invalid
 
 def plugins(clock: ManualClock) -> dict[InterfaceKind, Plugin]:
     every: list[Plugin] = [
-        FakePower(BareMetalSettings(), clock.now),
-        FakeManagement(),
+        FakePower(BareMetalSettings(), MemoryMachines(), clock.now),
+        FakeManagement(MemoryMachines()),
         FakeBoot(clock.now),
         NoopNetwork(),
         FakeDeploy(clock.now),

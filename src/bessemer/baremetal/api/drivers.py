@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.fields import Field, FieldTable
 from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.microversions import require
-from bessemer.baremetal.api.node_fields import ABSENT_INTERFACES
 from bessemer.baremetal.api.queries import (
     Filter,
     chosen_fields,
@@ -21,8 +20,9 @@ from bessemer.baremetal.api.queries import (
 from bessemer.baremetal.api.values import ruled
 from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.domain.node import InterfaceKind
-from bessemer.baremetal.interfaces.registry import HardwareType
+from bessemer.baremetal.interfaces.registry import Offer
 from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.store import conductor_interfaces
 from bessemer.baremetal.store.conductors import Conductor, list_conductors
 from bessemer.clock import iso8601, now
 from bessemer.errors import Invalid, NotFound
@@ -31,14 +31,22 @@ from bessemer.web.routes import Call, Reply
 
 INTERFACES_SINCE: Final = 30
 FIELDS_SINCE: Final = 77
+_KIND_SINCE: Final = {
+    InterfaceKind.STORAGE: 33,
+    InterfaceKind.RESCUE: 38,
+    InterfaceKind.BIOS: 40,
+    InterfaceKind.FIRMWARE: 86,
+}
+"""Kinds of interface that came after drivers had told of any."""
 
 
 @dataclass(frozen=True, slots=True)
 class DriverFacts:
-    """One hardware type and the living conductors that serve it."""
+    """One hardware type, and what the living conductors that serve it have registered."""
 
-    hardware: HardwareType
+    name: str
     hosts: tuple[str, ...]
+    offers: tuple[Offer, ...]
     base_url: str
 
 
@@ -51,26 +59,21 @@ class ConductorFacts:
     base_url: str
 
 
-def _interfaces(kind: str, since: int) -> tuple[Field[DriverFacts], Field[DriverFacts]]:
+def _interfaces(kind: InterfaceKind) -> tuple[Field[DriverFacts], Field[DriverFacts]]:
     def enabled(facts: DriverFacts, _minor: int) -> Json:
-        if kind in ABSENT_INTERFACES:
-            return [ABSENT_INTERFACES[kind][0]]
-        return list(facts.hardware.supported[InterfaceKind(kind)])
+        return list(
+            dict.fromkeys(o.interface_name for o in facts.offers if o.interface_type == kind)
+        )
 
-    def default(facts: DriverFacts, minor: int) -> Json:
-        return enabled(facts, minor)[0]
+    def default(facts: DriverFacts, _minor: int) -> Json:
+        chosen = (o for o in facts.offers if o.interface_type == kind and o.is_default)
+        return next((offer.interface_name for offer in chosen), None)
 
-    since = max(since, INTERFACES_SINCE)
+    since = max(_KIND_SINCE.get(kind, 1), INTERFACES_SINCE)
     return (
         Field(f"default_{kind}_interface", default, since),
         Field(f"enabled_{kind}_interfaces", enabled, since),
     )
-
-
-_KINDS: Final = {
-    **{str(kind): 1 for kind in InterfaceKind},
-    **{kind: since for kind, (_, since) in ABSENT_INTERFACES.items()},
-}
 
 
 def _conductor(name: str) -> Callable[[ConductorFacts, int], Json]:
@@ -79,12 +82,12 @@ def _conductor(name: str) -> Callable[[ConductorFacts, int], Json]:
 
 # fmt: off
 DRIVER: Final[FieldTable[DriverFacts]] = FieldTable("driver", (
-    Field("name", lambda facts, _: facts.hardware.name, summary=True),
+    Field("name", lambda facts, _: facts.name, summary=True),
     Field("hosts", lambda facts, _: list(facts.hosts), summary=True),
     Field("type", lambda _facts, _: "dynamic", INTERFACES_SINCE, summary=True),
-    Field("links", lambda facts, _: links(facts.base_url, f"drivers/{facts.hardware.name}"),
+    Field("links", lambda facts, _: links(facts.base_url, f"drivers/{facts.name}"),
           summary=True, always=True),
-    *(field for kind, since in _KINDS.items() for field in _interfaces(kind, since)),
+    *(field for kind in InterfaceKind for field in _interfaces(kind)),
 ))
 
 CONDUCTOR: Final[FieldTable[ConductorFacts]] = FieldTable("conductor", (
@@ -206,15 +209,20 @@ class DriversApi:
     async def _served(self, call: Call) -> Mapping[str, DriverFacts]:
         async with self.desk.reading() as connection:
             members = await membership.read(connection, self.desk.settings)
+            living = [conductor.hostname for conductor in members.conductors]
+            offers = await conductor_interfaces.offers_of(connection, living)
         hosts: dict[str, list[str]] = {}
         for conductor in members.conductors:
             for name in conductor.drivers:
                 hosts.setdefault(name, []).append(conductor.hostname)
-        known: Mapping[str, Any] = self.desk.registry.hardware_types
         return {
-            name: DriverFacts(known[name], tuple(hosts[name]), api_url(call))
+            name: DriverFacts(
+                name,
+                tuple(hosts[name]),
+                tuple(offer for offer in offers if offer.hardware_type == name),
+                api_url(call),
+            )
             for name in sorted(hosts)
-            if name in known
         }
 
     async def _conductors(self, call: Call) -> list[ConductorFacts]:

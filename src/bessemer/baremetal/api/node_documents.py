@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bessemer.baremetal.api.node_fields import ABSENT_INTERFACES
 from bessemer.baremetal.api.values import is_hostname, is_uuid
 from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.provision.states import State
@@ -69,7 +68,6 @@ _PLAIN: Final = (
 _NOTHING: Final = {
     "network_data": {},
     "disable_power_off": False,
-    **{f"{kind}_interface": name for kind, (name, _) in ABSENT_INTERFACES.items()},
 }
 
 

@@ -28,18 +28,15 @@ AVAILABLE_HAS_A_NAME: Final = 2
 """Before 1.2, an available node's state was null."""
 INSPECT_WAIT_HAS_A_NAME: Final = 39
 
-ABSENT_INTERFACES: Final = {
-    "bios": ("no-bios", 40),
-    "console": ("no-console", 31),
-    "firmware": ("no-firmware", 86),
-    "raid": ("no-raid", 31),
-    "rescue": ("no-rescue", 38),
-    "storage": ("noop", 33),
-    "vendor": ("no-vendor", 31),
+INTERFACE_SINCE: Final = {
+    **dict.fromkeys(InterfaceKind, 31),
+    InterfaceKind.NETWORK: 20,
+    InterfaceKind.STORAGE: 33,
+    InterfaceKind.RESCUE: 38,
+    InterfaceKind.BIOS: 40,
+    InterfaceKind.FIRMWARE: 86,
 }
-"""Kinds of interface that this server has none of: what they are called, and since which version."""
-
-_INTERFACE_SINCE: Final = {InterfaceKind.NETWORK: 20}
+"""Since which version a node shows who serves it in each kind."""
 
 Show = Callable[[NodeFacts, int], Json]
 
@@ -132,18 +129,11 @@ def step_in_hand(work: Work) -> dict[str, Json]:
     return shown
 
 
-def _absent(kind: str) -> Field[NodeFacts]:
-    name, since = ABSENT_INTERFACES[kind]
-    return Field(
-        f"{kind}_interface", constant(name), since, write=Write.BOTH, check=unsupported(name)
-    )
-
-
 def _present(kind: InterfaceKind) -> Field[NodeFacts]:
     return Field(
         f"{kind}_interface",
         _interface(kind),
-        _INTERFACE_SINCE.get(kind, 31),
+        INTERFACE_SINCE[kind],
         write=Write.BOTH,
         check=optional(text(255, least=1)),
     )
@@ -208,7 +198,6 @@ NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
     *map(_present, InterfaceKind),
 
     # What this server has none of; shown as Ironic shows a node without it.
-    *map(_absent, ABSENT_INTERFACES),
     Field("chassis_uuid", constant(None), 1, Write.BOTH, unsupported()),
     Field("console_enabled", constant(False)),
     Field("raid_config", constant({}), 12),

@@ -8,7 +8,7 @@ from bessemer.baremetal.api import values
 from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.microversions import require
-from bessemer.baremetal.api.node_fields import ABSENT_INTERFACES, NODE
+from bessemer.baremetal.api.node_fields import NODE
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.policies import hidden_from
 from bessemer.baremetal.api.queries import refuse_unknown
@@ -189,8 +189,7 @@ class NodeStatesApi:
             kind: {"result": verdict.result, "reason": verdict.reason}
             for kind, verdict in found.items()
         }
-        absent = {kind: {"result": None, "reason": "not supported"} for kind in ABSENT_INTERFACES}
-        return Reply(dict(sorted({**absent, **judged}.items())))
+        return Reply(judged)
 
     def _target(self, call: Call) -> str:
         body, minor = call.body, call.version.minor

@@ -1,19 +1,21 @@
 """One step at work on one node: what the step sees, and its fenced ways of changing things."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bessemer.baremetal.domain.bios import BiosSetting
+from bessemer.baremetal.domain.firmware import FirmwareComponent
 from bessemer.baremetal.domain.lease import Lease, LeaseLost
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
-from bessemer.baremetal.store import blobs, leases
+from bessemer.baremetal.store import bios_settings, blobs, firmware_components, leases
 from bessemer.baremetal.store import ports as port_store
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.blobs import Blob
@@ -98,6 +100,14 @@ class NodeTask:
         content = json.dumps({"inventory": inventory, "plugin_data": plugin_data})
         async with self._fenced() as connection:
             await blobs.put(connection, self._node.uuid, Blob.INVENTORY, content)
+
+    async def save_bios_settings(self, settings: Sequence[BiosSetting]) -> None:
+        async with self._fenced() as connection:
+            await bios_settings.replace_all(connection, self._node.uuid, settings)
+
+    async def save_firmware_components(self, components: Sequence[FirmwareComponent]) -> None:
+        async with self._fenced() as connection:
+            await firmware_components.replace_all(connection, self._node.uuid, components)
 
     async def inspection_data(self) -> Mapping[str, Any] | None:
         async with self._shelves.database.read() as connection:

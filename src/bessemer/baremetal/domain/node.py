@@ -35,17 +35,28 @@ class BootDevice(StrEnum):
     CDROM = "cdrom"
     BIOS = "bios"
     SAFE = "safe"
+    WANBOOT = "wanboot"
+    ISCSIBOOT = "iscsiboot"
+    FLOPPY = "floppy"
+    UEFIHTTP = "uefihttp"
 
 
 class InterfaceKind(StrEnum):
-    """The hardware interfaces of a node; each is served by a named driver."""
+    """The hardware interfaces of a node; each is served by a named plug-in."""
 
+    BIOS = "bios"
     BOOT = "boot"
+    CONSOLE = "console"
     DEPLOY = "deploy"
+    FIRMWARE = "firmware"
     INSPECT = "inspect"
     MANAGEMENT = "management"
     NETWORK = "network"
     POWER = "power"
+    RAID = "raid"
+    RESCUE = "rescue"
+    STORAGE = "storage"
+    VENDOR = "vendor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,11 @@ class Node:
         merged = {**self.driver_internal_info, **changes}
         kept = {key: value for key, value in merged.items() if value is not None}
         return replace(self, driver_internal_info=kept)
+
+    def named_by_instance_info(self) -> "Node":
+        """The node with `instance_name` as `instance_info.display_name` says."""
+        name = self.instance_info.get("display_name")
+        return replace(self, instance_name=name[:255] if isinstance(name, str) else None)
 
     @property
     def wanted_boot_mode(self) -> str | None:

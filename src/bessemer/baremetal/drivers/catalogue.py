@@ -1,82 +1,150 @@
 """The hardware types, and the plug-ins that this conductor runs for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bessemer.baremetal.domain.node import InterfaceKind as Kind
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
+from bessemer.baremetal.drivers.fake.bios import FakeBios
 from bessemer.baremetal.drivers.fake.boot import FakeBoot
+from bessemer.baremetal.drivers.fake.console import FakeConsole
 from bessemer.baremetal.drivers.fake.deploy import FakeDeploy
+from bessemer.baremetal.drivers.fake.firmware import FakeFirmware
 from bessemer.baremetal.drivers.fake.inspect import FakeInspect
+from bessemer.baremetal.drivers.fake.machine import Machines
 from bessemer.baremetal.drivers.fake.management import FakeManagement
-from bessemer.baremetal.drivers.fake.network import NoopNetwork
 from bessemer.baremetal.drivers.fake.power import FakePower
+from bessemer.baremetal.drivers.fake.raid import FakeRaid
+from bessemer.baremetal.drivers.fake.rescue import FakeRescue
+from bessemer.baremetal.drivers.fake.storage import FakeStorage
+from bessemer.baremetal.drivers.fake.vendor import FakeVendor
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.management import IpmitoolManagement
 from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
 from bessemer.baremetal.drivers.ipxe.boot import IpxeBoot
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
+from bessemer.baremetal.drivers.none.bios import NoBios
+from bessemer.baremetal.drivers.none.console import NoConsole
+from bessemer.baremetal.drivers.none.firmware import NoFirmware
+from bessemer.baremetal.drivers.none.inspect import NoInspect
+from bessemer.baremetal.drivers.none.management import NoopManagement
+from bessemer.baremetal.drivers.none.network import NoopNetwork
+from bessemer.baremetal.drivers.none.raid import NoRaid
+from bessemer.baremetal.drivers.none.rescue import NoRescue
+from bessemer.baremetal.drivers.none.storage import NoopStorage
+from bessemer.baremetal.drivers.none.vendor import NoVendor
 from bessemer.baremetal.interfaces.plugin import Plugin
-from bessemer.baremetal.interfaces.registry import HardwareType, Registry
+from bessemer.baremetal.interfaces.registry import Enabled, HardwareType, Names, Registry
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.image.public import ImageService
 from bessemer.network.public import NetworkService
 
+Plugins = Mapping[Kind, Mapping[str, Plugin]]
+
+GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
+    Kind.BIOS: ("no-bios",),
+    Kind.BOOT: ("ipxe",),
+    Kind.CONSOLE: ("no-console",),
+    Kind.DEPLOY: ("direct",),
+    Kind.FIRMWARE: ("no-firmware",),
+    Kind.INSPECT: ("agent", "no-inspect"),
+    Kind.NETWORK: ("neutron", "noop"),
+    Kind.RAID: ("no-raid",),
+    Kind.RESCUE: ("no-rescue",),
+    Kind.STORAGE: ("noop",),
+    Kind.VENDOR: ("no-vendor",),
+}
+"""What any machine can be served with, the most wanted first."""
+
 IPMI: Final = HardwareType(
     "ipmi",
     {
+        **GENERIC,
+        Kind.MANAGEMENT: ("ipmitool", "noop"),
         Kind.POWER: ("ipmitool",),
-        Kind.MANAGEMENT: ("ipmitool",),
-        Kind.BOOT: ("ipxe",),
-        Kind.NETWORK: ("neutron", "noop"),
-        Kind.DEPLOY: ("direct",),
-        Kind.INSPECT: ("agent",),
     },
 )
 
 FAKE: Final = HardwareType(
     "fake-hardware",
-    {
-        Kind.POWER: ("fake",),
-        Kind.MANAGEMENT: ("fake",),
-        Kind.BOOT: ("fake", "ipxe"),
-        Kind.NETWORK: ("noop", "neutron"),
-        Kind.DEPLOY: ("fake", "direct"),
-        Kind.INSPECT: ("fake", "agent"),
-    },
+    {**dict.fromkeys(Kind, ("fake",)), Kind.NETWORK: ("noop",)},
+    takes_any=True,
 )
+"""For tests and load: every interface of its own first, and any other that is enabled."""
 
 
 def registry(
-    settings: BareMetalSettings, network: NetworkService, images: ImageService, agents: AgentClient
+    settings: BareMetalSettings,
+    network: NetworkService,
+    images: ImageService,
+    agents: AgentClient,
+    machines: Machines,
 ) -> Registry:
-    """Everything that a conductor runs."""
+    """Everything that a conductor runs. Raises ConfigurationError."""
     ipmitool = Ipmitool(settings)
-    fakes = _fakes(settings)
-    plugins: Mapping[Kind, Mapping[str, Plugin]] = {
-        Kind.POWER: {"ipmitool": IpmitoolPower(ipmitool, settings)},
-        Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmitool, settings)},
+    real: Plugins = {
         Kind.BOOT: {"ipxe": IpxeBoot(images, network, settings)},
-        Kind.NETWORK: {"neutron": NeutronNetwork(network, settings)},
         Kind.DEPLOY: {"direct": DirectDeploy(images, network, settings, agents)},
         Kind.INSPECT: {"agent": AgentInspect(settings)},
+        Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmitool, settings)},
+        Kind.NETWORK: {"neutron": NeutronNetwork(network, settings)},
+        Kind.POWER: {"ipmitool": IpmitoolPower(ipmitool, settings)},
     }
-    return Registry([IPMI, FAKE], {kind: {**plugins[kind], **fakes[kind]} for kind in Kind})
+    enabled = Enabled(
+        settings.enabled_hardware_types,
+        settings.enabled_interfaces(),
+        settings.default_interfaces(),
+    )
+    return Registry([IPMI, FAKE], _merged(real, _none(), _fakes(settings, machines)), enabled)
 
 
-def fake_registry(settings: BareMetalSettings) -> Registry:
+def fake_registry(settings: BareMetalSettings, machines: Machines) -> Registry:
     """Hardware type `fake-hardware` alone: no network, no images, no machines."""
-    return Registry([FAKE], _fakes(settings))
+    plugins = _merged(_none(), _fakes(settings, machines))
+    interfaces: Names = {kind: tuple(plugins[kind]) for kind in Kind}
+    return Registry(
+        [FAKE], plugins, Enabled([FAKE.name], interfaces, settings.default_interfaces())
+    )
 
 
-def _fakes(settings: BareMetalSettings) -> Mapping[Kind, Mapping[str, Plugin]]:
+def _none() -> Plugins:
     return {
-        Kind.POWER: {"fake": FakePower(settings)},
-        Kind.MANAGEMENT: {"fake": FakeManagement()},
-        Kind.BOOT: {"fake": FakeBoot()},
+        Kind.BIOS: {"no-bios": NoBios()},
+        Kind.CONSOLE: {"no-console": NoConsole()},
+        Kind.FIRMWARE: {"no-firmware": NoFirmware()},
+        Kind.INSPECT: {"no-inspect": NoInspect()},
+        Kind.MANAGEMENT: {"noop": NoopManagement()},
         Kind.NETWORK: {"noop": NoopNetwork()},
-        Kind.DEPLOY: {"fake": FakeDeploy()},
-        Kind.INSPECT: {"fake": FakeInspect()},
+        Kind.RAID: {"no-raid": NoRaid()},
+        Kind.RESCUE: {"no-rescue": NoRescue()},
+        Kind.STORAGE: {"noop": NoopStorage()},
+        Kind.VENDOR: {"no-vendor": NoVendor()},
     }
+
+
+def _fakes(settings: BareMetalSettings, machines: Machines) -> Plugins:
+    every: Sequence[Plugin] = (
+        FakeBios(machines),
+        FakeBoot(),
+        FakeConsole(machines),
+        FakeDeploy(),
+        FakeFirmware(machines),
+        FakeInspect(),
+        FakeManagement(machines),
+        FakePower(settings, machines),
+        FakeRaid(machines),
+        FakeRescue(machines),
+        FakeStorage(machines),
+        FakeVendor(machines),
+    )
+    return {plugin.kind: {"fake": plugin} for plugin in every}
+
+
+def _merged(*parts: Plugins) -> Plugins:
+    merged: dict[Kind, dict[str, Plugin]] = {kind: {} for kind in Kind}
+    for part in parts:
+        for kind, plugins in part.items():
+            merged[kind].update(plugins)
+    return merged

@@ -9,9 +9,23 @@ from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Outcome
 from bessemer.baremetal.interfaces.task import Task
+from bessemer.errors import Invalid
 
 StepMethod = Callable[..., Awaitable[Outcome]]
 _Method = TypeVar("_Method", bound=StepMethod)
+
+
+class Unsupported(Invalid):
+    """The node's driver cannot do this at all; another interface or driver may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a step, as it is shown to users (`argsinfo`)."""
+
+    name: str
+    description: str
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +39,24 @@ class StepFacts:
     phases: frozenset[str]
     priority: int
     abortable: bool
+    arguments: tuple[Argument, ...] = ()
+    requires_ramdisk: bool = True
+    """Cleaning or servicing by hand with this step boots the ramdisk first."""
 
 
-def step(*phases: str, priority: int = 0, abortable: bool = True) -> Callable[[_Method], _Method]:
+def step(
+    *phases: str,
+    priority: int = 0,
+    abortable: bool = True,
+    arguments: tuple[Argument, ...] = (),
+    requires_ramdisk: bool = True,
+) -> Callable[[_Method], _Method]:
     """Mark an async method `(self, task, **args) -> Outcome` as a step. It must be idempotent."""
 
     def mark(method: _Method) -> _Method:
-        facts = StepFacts(method.__name__, frozenset(phases), priority, abortable)
+        facts = StepFacts(
+            method.__name__, frozenset(phases), priority, abortable, arguments, requires_ramdisk
+        )
         method.__step__ = facts  # type: ignore[attr-defined]
         return method
 
@@ -47,6 +72,10 @@ class Plugin(ABC):
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Raises Invalid, naming the missing or wrong field, when the node lacks what it needs."""
 
+    def properties(self) -> Mapping[str, str]:
+        """The fields of driver_info and instance_info that this plug-in reads, and what they mean."""
+        return {}
+
     def steps(self) -> Mapping[str, StepFacts]:
         """Every step of this plug-in, by name."""
         members = (getattr(type(self), name, None) for name in dir(type(self)))
@@ -57,3 +86,11 @@ class Plugin(ABC):
         """Run one of `steps()`."""
         method: StepMethod = getattr(self, name)
         return await method(task, **args)
+
+    def unsupported(self, node: Node, what: str) -> Unsupported:
+        """The error for something that this plug-in cannot do."""
+        name = node.interfaces.get(self.kind)
+        named = f"{self.kind} interface {name!r}" if name else f"{self.kind} interface"
+        return Unsupported(
+            f"The {named} of driver {node.driver} does not support {what} (node {node.uuid})."
+        )

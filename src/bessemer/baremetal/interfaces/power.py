@@ -30,6 +30,14 @@ class PowerInterface(Plugin):
     def change_timeout(self) -> timedelta:
         """How long the BMC may take until it reports the ordered state."""
 
+    def supported_power_states(self, node: Node) -> tuple[PowerTarget, ...]:
+        """What may be asked of this node."""
+        return tuple(PowerTarget)
+
+    def supports_power_sync(self, node: Node) -> bool:
+        """Whether the reported state is worth looking at from time to time."""
+        return True
+
     @step("verify")
     async def verify(self, task: Task) -> Outcome:
         """See that the BMC answers to its credentials."""

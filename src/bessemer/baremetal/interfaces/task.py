@@ -1,37 +1,60 @@
 """What a step sees of the node it works on, and the few ways in which it may change things."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bessemer.baremetal.domain.bios import BiosSetting
+from bessemer.baremetal.domain.firmware import FirmwareComponent
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.context import RequestContext
 
 if TYPE_CHECKING:
+    from bessemer.baremetal.interfaces.bios import BiosInterface
     from bessemer.baremetal.interfaces.boot import BootInterface
+    from bessemer.baremetal.interfaces.console import ConsoleInterface
     from bessemer.baremetal.interfaces.deploy import DeployInterface
+    from bessemer.baremetal.interfaces.firmware import FirmwareInterface
     from bessemer.baremetal.interfaces.inspect import InspectInterface
     from bessemer.baremetal.interfaces.management import ManagementInterface
     from bessemer.baremetal.interfaces.network import NetworkInterface
     from bessemer.baremetal.interfaces.power import PowerInterface
+    from bessemer.baremetal.interfaces.raid import RaidInterface
+    from bessemer.baremetal.interfaces.rescue import RescueInterface
+    from bessemer.baremetal.interfaces.storage import StorageInterface
+    from bessemer.baremetal.interfaces.vendor import VendorInterface
 
 
 class Interfaces(Protocol):
     """The plug-ins that serve one node."""
 
     @property
-    def power(self) -> "PowerInterface": ...
-    @property
-    def management(self) -> "ManagementInterface": ...
+    def bios(self) -> "BiosInterface": ...
     @property
     def boot(self) -> "BootInterface": ...
     @property
-    def network(self) -> "NetworkInterface": ...
+    def console(self) -> "ConsoleInterface": ...
     @property
     def deploy(self) -> "DeployInterface": ...
     @property
+    def firmware(self) -> "FirmwareInterface": ...
+    @property
     def inspect(self) -> "InspectInterface": ...
+    @property
+    def management(self) -> "ManagementInterface": ...
+    @property
+    def network(self) -> "NetworkInterface": ...
+    @property
+    def power(self) -> "PowerInterface": ...
+    @property
+    def raid(self) -> "RaidInterface": ...
+    @property
+    def rescue(self) -> "RescueInterface": ...
+    @property
+    def storage(self) -> "StorageInterface": ...
+    @property
+    def vendor(self) -> "VendorInterface": ...
 
 
 class Task(Protocol):
@@ -80,6 +103,12 @@ class Task(Protocol):
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]
     ) -> None:
         """Keep what inspection found."""
+
+    async def save_bios_settings(self, settings: Sequence[BiosSetting]) -> None:
+        """Keep what the BIOS said of its settings, in place of what it said before."""
+
+    async def save_firmware_components(self, components: Sequence[FirmwareComponent]) -> None:
+        """Keep what the BMC said of its components; each one's first version stays remembered."""
 
     async def inspection_data(self) -> Mapping[str, Any] | None:
         """What the ramdisk posted for this inspection; None when nothing has come yet."""

@@ -167,7 +167,9 @@ def _check_change(node: Node, changed: Node) -> None:
     if node.instance_uuid is not None and changed.instance_uuid not in {None, node.instance_uuid}:
         raise _associated(node)
     settled = node.provision_state not in _HARDWARE_MAY_CHANGE and not node.maintenance
-    hardware = (node.driver, node.interfaces) != (changed.driver, changed.interfaces)
+    hardware = node.driver != changed.driver or any(
+        changed.interfaces[kind] != name for kind, name in node.interfaces.items()
+    )
     moved = node.resource_class is not None and node.resource_class != changed.resource_class
     if settled and (hardware or moved):
         what = "driver and interfaces" if hardware else "resource_class"

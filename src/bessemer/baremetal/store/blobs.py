@@ -15,6 +15,7 @@ class Blob(StrEnum):
     CONFIG_DRIVE = "config drive"
     INSPECTION = "inspection"
     INVENTORY = "inventory"
+    FAKE_MACHINE = "fake machine"
 
 
 async def put(connection: AsyncConnection, node_uuid: str, kind: Blob, content: str) -> None:

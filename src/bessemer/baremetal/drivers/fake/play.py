@@ -20,6 +20,17 @@ _BMC_FAULTS: Final[Mapping[str, type[Transient | HardwareFailure]]] = {
     "refuses": HardwareFailure,
 }
 
+PROPERTIES: Final[Mapping[str, str]] = {
+    "fake_power_delay_s": "Seconds until an ordered power state is reported. Default: 0.",
+    "fake_step_delay_s": (
+        "Seconds that a step takes: a number for all, or an object like "
+        '{"deploy.write_image": 5}. Default: 0.'
+    ),
+    "fake_fail_step": "Steps that fail, like deploy.write_image; several with commas.",
+    "fake_bmc": "busy (try again) or refuses (give up): what every order to the BMC meets.",
+}
+"""Fields of driver_info that every fake plug-in follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Script:

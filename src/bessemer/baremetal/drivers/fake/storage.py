@@ -1,0 +1,41 @@
+"""Storage of fake machines: volumes are noted as attached, and nothing else happens."""
+
+from collections.abc import Mapping
+
+from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.drivers.fake.play import PROPERTIES, played
+from bessemer.baremetal.drivers.fake.plugin import FakePlugin
+from bessemer.baremetal.interfaces.plugin import step
+from bessemer.baremetal.interfaces.storage import StorageInterface
+from bessemer.baremetal.interfaces.task import Task
+
+
+class FakeStorage(FakePlugin, StorageInterface):
+    """Named "fake"."""
+
+    def properties(self) -> Mapping[str, str]:
+        return {
+            **PROPERTIES,
+            "fake_boots_from_volume": "true: no image is written to a disk. Default: false.",
+        }
+
+    @step()
+    async def attach_volumes(self, task: Task) -> Outcome:
+        """Note it."""
+        before = await played(task, "storage.attach_volumes", self._now)
+        if before is not None:
+            return before
+        await self._remember(task.node, "volumes_attached", True)
+        return Done("the fake volumes are attached")
+
+    @step()
+    async def detach_volumes(self, task: Task) -> Outcome:
+        """Take the note away."""
+        before = await played(task, "storage.detach_volumes", self._now)
+        if before is not None:
+            return before
+        await self._remember(task.node, "volumes_attached", False)
+        return Done("the fake volumes are detached")
+
+    async def should_write_image(self, task: Task) -> bool:
+        return task.node.driver_info.get("fake_boots_from_volume") is not True

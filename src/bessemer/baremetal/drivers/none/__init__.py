@@ -1,0 +1,1 @@
+"""Interfaces of hardware that cannot do something, or of which nothing is wanted."""
