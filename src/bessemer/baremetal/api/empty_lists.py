@@ -21,7 +21,6 @@ EMPTY: Final = (
     ("/nodes/{ident}/portgroups/detail", "portgroups", 24),
     ("/nodes/{ident}/volume/connectors", "connectors", 32),
     ("/nodes/{ident}/volume/targets", "targets", 32),
-    ("/nodes/{ident}/children", "children", 83),
 )
 """Path, key of the list, microversion."""
 

@@ -64,19 +64,21 @@ _PLAIN: Final = (
     "retired",
     "retired_reason",
     "lessee",
+    "chassis_uuid",
+    "network_data",
+    "shard",
+    "parent_node",
+    "disable_power_off",
+    "instance_name",
 )
-_NOTHING: Final = {
-    "network_data": {},
-    "disable_power_off": False,
-}
+_NOTHING: Final = {}
 
 
 def document(node: Node) -> dict[str, Json]:
     """Every attribute that a PATCH may name; secrets are `Secret` values."""
     written = {name: getattr(node, name) for name in (*_PLAIN, *_HIDDEN)}
     interfaces = {f"{kind}_interface": node.interfaces.get(kind) for kind in InterfaceKind}
-    absent = dict.fromkeys(("chassis_uuid", "shard", "parent_node", "instance_name"))
-    return {**written, **interfaces, **absent, **_NOTHING}
+    return {**written, **interfaces, **_NOTHING}
 
 
 def new_node(values: Mapping[str, Json], minor: int) -> Node:
@@ -105,7 +107,19 @@ def with_changes(node: Node, changes: Mapping[str, Json], minor: int) -> Node:
     }
     chosen = {**node.interfaces, **_interfaces(changes)}
     interfaces = {kind: name for kind, name in chosen.items() if name is not None}
-    return replace(node, **plain, **hidden, interfaces=interfaces)
+    return _named(replace(node, **plain, **hidden, interfaces=interfaces), changes)
+
+
+def _named(node: Node, changes: Mapping[str, Json]) -> Node:
+    """The instance has one name: `instance_name`, and `display_name` in its information."""
+    if "instance_name" in changes:
+        info = {k: v for k, v in node.instance_info.items() if k != "display_name"}
+        if node.instance_name is not None:
+            info["display_name"] = node.instance_name
+        return replace(node, instance_info=info)
+    if "instance_info" in changes:
+        return node.named_by_instance_info()
+    return node
 
 
 def without_former_interfaces(node: Node, changes: Mapping[str, Json]) -> Node:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from bessemer.baremetal.api.fields import Field, FieldTable, Write, constant
+from bessemer.baremetal.api.fields import Field, FieldTable, Write
 from bessemer.baremetal.api.links import links
+from bessemer.baremetal.api.network_data import network_data
 from bessemer.baremetal.api.values import (
     boolean,
     default,
@@ -13,7 +14,6 @@ from bessemer.baremetal.api.values import (
     mapping,
     optional,
     text,
-    unsupported,
     uuid_text,
 )
 from bessemer.baremetal.domain.node import InterfaceKind
@@ -177,7 +177,7 @@ NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
           column="inspection_finished_at"),
     Field("clean_step", _step_of(Flow.CLEAN), 7),
     Field("deploy_step", _step_of(Flow.DEPLOY), 44),
-    Field("service_step", constant({}), 87),
+    Field("service_step", _step_of(Flow.SERVICE), 87),
     Field("resource_class", _of("resource_class"), 21, Write.BOTH, optional(text(80)),
           column="resource_class"),
     Field("traits", lambda facts, _: sorted(facts.node.traits), 37),
@@ -197,20 +197,21 @@ NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
     Field("lessee", _of("lessee"), 65, Write.BOTH, _TEXT, column="lessee"),
     *map(_present, InterfaceKind),
 
-    # What this server has none of; shown as Ironic shows a node without it.
-    Field("chassis_uuid", constant(None), 1, Write.BOTH, unsupported()),
-    Field("console_enabled", constant(False)),
-    Field("raid_config", constant({}), 12),
-    Field("target_raid_config", constant({}), 12),
-    Field("allocation_uuid", constant(None), 52),
-    Field("network_data", constant({}), 66, Write.BOTH, unsupported({})),
-    Field("boot_mode", constant(None), 75),
-    Field("secure_boot", constant(None), 75),
-    Field("shard", constant(None), 82, Write.BOTH, unsupported()),
-    Field("parent_node", constant(None), 83, Write.BOTH, unsupported()),
-    Field("disable_power_off", constant(False), 95, Write.BOTH, unsupported(False)),
-    Field("instance_name", constant(None), 104, Write.BOTH, unsupported()),
-    Field("health", constant(None), 109),
+    Field("chassis_uuid", _of("chassis_uuid"), 1, Write.BOTH, optional(uuid_text)),
+    Field("console_enabled", _of("console_enabled"), column="console_enabled"),
+    Field("raid_config", _of("raid_config"), 12),
+    Field("target_raid_config", _of("target_raid_config"), 12),
+    Field("allocation_uuid", _of("allocation_uuid"), 52),
+    Field("network_data", _of("network_data"), 66, Write.BOTH, default({}, network_data)),
+    Field("boot_mode", _of("boot_mode"), 75, column="boot_mode"),
+    Field("secure_boot", _of("secure_boot"), 75, column="secure_boot"),
+    Field("shard", _of("shard"), 82, Write.BOTH, _TEXT, column="shard"),
+    Field("parent_node", _of("parent_node"), 83, Write.BOTH, optional(text(255, least=1)),
+          column="parent_node"),
+    Field("disable_power_off", _of("disable_power_off"), 95, Write.BOTH, _NO,
+          column="disable_power_off"),
+    Field("instance_name", _of("instance_name"), 104, Write.BOTH, _TEXT, column="instance_name"),
+    Field("health", _of("health"), 109, column="health"),
 
     Field("created_at", _moment("created_at"), column="created_at"),
     Field("updated_at", _moment("updated_at"), column="updated_at"),

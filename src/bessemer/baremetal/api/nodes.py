@@ -45,6 +45,10 @@ def _state(name: str, text: str) -> str:
     return text
 
 
+def _names(name: str, text: str) -> list[str]:
+    return [each for each in words(name, text).split(",") if each]
+
+
 def _group(_name: str, text: str) -> str:
     return text.lower()
 
@@ -63,10 +67,12 @@ FILTERS: Final = {
     "retired": Filter(truth, 61),
     "lessee": Filter(words, 65),
     "project": Filter(words, 65),
-    "shard": Filter(words, 82),
+    "shard": Filter(_names, 82),
     "sharded": Filter(truth, 82),
     "include_children": Filter(truth, 83),
     "parent_node": Filter(words, 83),
+    "conductor": Filter(words, 49),
+    "instance_name": Filter(words, 104),
 }
 
 LISTED: Final[Mapping[str, Any]] = {"table": NODE, "key": "nodes", "filters": FILTERS}

@@ -5,6 +5,7 @@ from bessemer.baremetal.api.drivers import DriversApi
 from bessemer.baremetal.api.empty_lists import EmptyListsApi
 from bessemer.baremetal.api.endpoints import Endpoint, routes
 from bessemer.baremetal.api.errors import error_body
+from bessemer.baremetal.api.families import FamiliesApi
 from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.json_suffix import JsonSuffix
 from bessemer.baremetal.api.microversions import VERSIONS
@@ -67,6 +68,7 @@ def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint
         *NodesApi(desk).endpoints(),
         *(each for each in states.endpoints() if "{" in each.path),
         *NodePartsApi(desk, vifs).endpoints(),
+        *FamiliesApi(desk).endpoints(),
         *PortsApi(desk).endpoints(),
         *DriversApi(desk).endpoints(),
         *deploy_templates_api(desk).endpoints(),

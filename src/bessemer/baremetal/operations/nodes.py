@@ -5,12 +5,16 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import DELETE_ALLOWED, State
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.provision import NodeProtected
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import leases
+from bessemer.baremetal.store.tables import chassis
 from bessemer.errors import Conflict, Invalid, NotFound
 
 MAX_TRAITS: Final = 50
@@ -48,6 +52,7 @@ async def create(desk: Desk, node: Node) -> Node:
     composed = replace(node, interfaces=desk.registry.compose(node.driver, node.interfaces))
     _check_properties(composed)
     async with desk.shelves.database.write() as connection:
+        composed = await _with_relatives(desk, connection, composed)
         added = await desk.shelves.nodes.add(connection, composed)
         await leases.prepare(connection, added.uuid)
     await _tell(desk, added)
@@ -68,6 +73,8 @@ async def change(
         composed = desk.registry.compose(changed.driver, changed.interfaces)
         changed = replace(changed, interfaces=composed)
         _check_change(node, changed)
+        if (node.parent_node, node.chassis_uuid) != (changed.parent_node, changed.chassis_uuid):
+            changed = await _with_relatives(desk, connection, changed)
         await desk.shelves.nodes.save(connection, changed)
         await desk.shelves.nodes.save_states(connection, changed)
         saved = await desk.shelves.nodes.get(connection, node.uuid)
@@ -87,6 +94,11 @@ async def delete(desk: Desk, ident: str) -> None:
                 f'Can not delete node "{node.uuid}" while it is in provision state '
                 f'"{node.provision_state}"; possible in: {", ".join(sorted(DELETE_ALLOWED))}, '
                 "and anywhere in maintenance."
+            )
+        if children := await desk.shelves.nodes.children(connection, node.uuid):
+            raise Conflict(
+                f"Node {node.uuid} has {len(children)} child nodes, such as {children[0]}; delete "
+                "them first, or take their parent_node away."
             )
         await desk.shelves.nodes.remove(connection, node.uuid)
     await _tell(desk, node)
@@ -177,11 +189,36 @@ def _check_change(node: Node, changed: Node) -> None:
             f"Node {node.uuid} can not have {what} updated unless it is in one of the states "
             f"{', '.join(sorted(_HARDWARE_MAY_CHANGE))}, or in maintenance."
         )
+    if changed.retired and not node.retired and node.provision_state is State.AVAILABLE:
+        raise Conflict(
+            f"Node {node.uuid} can not be retired while it is available: somebody could be given "
+            f"it at any moment. First: openstack baremetal node manage {node.uuid}."
+        )
     if changed.protected and not node.protected and node.provision_state not in _PROTECTABLE:
         raise Conflict(
             f"Node {node.uuid} can only be protected in the states "
             f"{', '.join(sorted(_PROTECTABLE))}; it is in {node.provision_state}."
         )
+
+
+async def _with_relatives(desk: Desk, connection: AsyncConnection, node: Node) -> Node:
+    """The node with its parent by uuid. Raises Invalid for a parent or chassis that cannot be."""
+    known = select(chassis.c.id).where(chassis.c.uuid == node.chassis_uuid)
+    if node.chassis_uuid is not None and not await connection.scalar(known):
+        raise Invalid(f"Chassis {node.chassis_uuid} could not be found.")
+    if node.parent_node is None:
+        return node
+    try:
+        parent = await desk.shelves.nodes.get(connection, node.parent_node)
+    except NotFound as error:
+        raise Invalid(f"parent_node: {error.message}") from None
+    if parent.uuid == node.uuid:
+        raise Invalid("parent_node: a node cannot be its own parent.")
+    if parent.parent_node is not None:
+        raise Invalid(f"parent_node: node {parent.uuid} is a child itself and cannot be a parent.")
+    if await desk.shelves.nodes.children(connection, node.uuid):
+        raise Invalid(f"parent_node: node {node.uuid} has children and cannot become one.")
+    return replace(node, parent_node=parent.uuid)
 
 
 def _check_properties(node: Node) -> None:

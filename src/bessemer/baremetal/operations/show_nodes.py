@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.conductor import membership
@@ -15,6 +15,8 @@ from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.store import leases
 from bessemer.baremetal.store import work as work_store
+from bessemer.baremetal.store.nodes import Place
+from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.tables import nodes
 from bessemer.clock import now
 from bessemer.errors import Unavailable
@@ -58,6 +60,8 @@ def _of_project(project: Any) -> ColumnElement[bool]:
     return or_(nodes.c.owner == project, nodes.c.lessee == project)
 
 
+_parents = nodes.alias("parents")
+
 CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
     "instance_uuid": nodes.c.instance_uuid.__eq__,
     "associated": lambda wanted: nodes.c.instance_uuid.is_not(None).is_(wanted),
@@ -73,12 +77,14 @@ CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
     "only_project": _of_project,
     "description_contains": _containing(nodes.c.description),
     "retired": nodes.c.retired.is_,
-    "shard": lambda _wanted: false(),
-    "sharded": lambda wanted: false() if wanted else and_(True),
-    "parent_node": lambda _wanted: false(),
-    "include_children": lambda _wanted: and_(True),
+    "instance_name": nodes.c.instance_name.__eq__,
+    "shard": nodes.c.shard.in_,
+    "sharded": lambda wanted: nodes.c.shard.is_not(None).is_(wanted),
+    "parent_node": lambda parent: nodes.c.parent_node.in_(
+        select(_parents.c.uuid).where(or_(_parents.c.uuid == parent, _parents.c.name == parent))
+    ),
 }
-"""What nodes may be filtered by. No node here has a shard or a parent."""
+"""What nodes may be filtered by, in SQL."""
 
 
 async def show_node(desk: Desk, ident: str) -> NodeFacts:
@@ -90,8 +96,10 @@ async def show_node(desk: Desk, ident: str) -> NodeFacts:
 
 async def list_nodes(desk: Desk, page: NodePage, *, plain: bool = False) -> list[NodeFacts]:
     """One page. `plain`: the rows alone are enough. Raises Invalid for an unknown marker."""
-    conditions = [CONDITIONS[name](value) for name, value in page.filters.items()]
+    conditions = _conditions(page.filters)
     async with desk.reading() as connection:
+        if "conductor" in page.filters:
+            conditions.append(await _served_by(desk, connection, page, conditions))
         found = await desk.shelves.nodes.list(
             connection,
             conditions,
@@ -105,6 +113,33 @@ async def list_nodes(desk: Desk, page: NodePage, *, plain: bool = False) -> list
         return await _facts(desk, connection, found)
 
 
+def _conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """In SQL. Children are listed only for those who ask for them."""
+    wanted = [CONDITIONS[name](value) for name, value in filters.items() if name in CONDITIONS]
+    asked = filters.get("include_children") or "parent_node" in filters
+    if not asked and "instance_uuid" not in filters:
+        wanted.append(nodes.c.parent_node.is_(None))
+    return wanted
+
+
+async def _served_by(
+    desk: Desk,
+    connection: AsyncConnection,
+    page: NodePage,
+    conditions: Sequence[ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """The page's nodes, whose place on the hash ring is `page.filters["conductor"]`.
+
+    The ring is computed, not stored: so a few columns of all nodes are looked through.
+    """
+    members = await membership.read(connection, desk.settings)
+    order = Order(nodes, page.sort_column, page.descending, page.marker)
+    places = await desk.shelves.nodes.places(connection, conditions, order)
+    wanted = page.filters["conductor"]
+    served = [place.id for place in places if _conductor(members, place) == wanted]
+    return nodes.c.id.in_(served[: page.limit])
+
+
 async def _facts(desk: Desk, connection: AsyncConnection, found: Sequence[Node]) -> list[NodeFacts]:
     uuids = [node.uuid for node in found]
     held = await leases.holders(connection, uuids, now())
@@ -116,7 +151,7 @@ async def _facts(desk: Desk, connection: AsyncConnection, found: Sequence[Node])
     ]
 
 
-def _conductor(members: Membership, node: Node) -> str | None:
+def _conductor(members: Membership, node: Node | Place) -> str | None:
     try:
         return members.owner(node.uuid, node.driver, node.conductor_group)
     except Unavailable:

@@ -1,10 +1,10 @@
 """Nodes in SQL: rows become frozen `Node`s in one function, and back in another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,11 +38,26 @@ _STATES: Final = frozenset(
 """Columns that the engine writes; a step's or user's save of the rest leaves them alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of a node decides its place on the hash ring."""
+
+    id: int
+    uuid: str
+    driver: str
+    conductor_group: str
+
+
 class NodeStore:
     """Reads and writes nodes on a connection that the caller opened."""
 
     def __init__(self, box: SecretBox) -> None:
         self._box = box
+
+    @property
+    def box(self) -> SecretBox:
+        """What seals the secrets of nodes and of whatever belongs to them."""
+        return self._box
 
     async def add(self, connection: AsyncConnection, node: Node) -> Node:
         """Insert. Raises Conflict when uuid, name or instance_uuid is taken."""
@@ -89,6 +104,25 @@ class NodeStore:
         query = await Order(nodes, sort_key, descending, marker).of(connection, query)
         rows = (await connection.execute(query.limit(limit))).all()
         return [self._node(row) for row in rows]
+
+    async def places(
+        self, connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], order: Order
+    ) -> Sequence[Place]:
+        """Where the nodes that meet the conditions stand on the hash ring, in this order."""
+        columns = (nodes.c.id, nodes.c.uuid, nodes.c.driver, nodes.c.conductor_group)
+        query = await order.of(connection, select(*columns).where(*conditions))
+        return [Place(*row) for row in (await connection.execute(query)).all()]
+
+    async def children(self, connection: AsyncConnection, uuid: str) -> Sequence[str]:
+        """Uuids of the nodes whose parent this is."""
+        query = select(nodes.c.uuid).where(nodes.c.parent_node == uuid).order_by(nodes.c.id)
+        return (await connection.execute(query)).scalars().all()
+
+    async def shards(self, connection: AsyncConnection) -> Mapping[str | None, int]:
+        """How many nodes each shard has, the biggest first; None for nodes in no shard."""
+        count = func.count()
+        query = select(nodes.c.shard, count).group_by(nodes.c.shard).order_by(count.desc())
+        return {row.shard: row[1] for row in (await connection.execute(query)).all()}
 
     async def save(self, connection: AsyncConnection, node: Node) -> None:
         """Write everything but the states, which belong to the engine. Raises NotFound, Conflict."""
