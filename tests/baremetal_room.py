@@ -24,10 +24,13 @@ from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.baremetal.store.nodes import NodeStore
 from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.bus.memory import MemoryBus
+from bessemer.clock import now
 from bessemer.db.engine import Database, open_database
 from bessemer.db.upgrade import upgrade
 
 HOST = "test-host"
+LONGEST_PAUSE_S = 0.05
+"""Between two looks at a node whose step asked for a pause."""
 
 
 @dataclass
@@ -56,17 +59,21 @@ class Room:
         )
 
     async def a_node(
-        self, state: State = State.AVAILABLE, driver_info: Mapping[str, Any] | None = None
+        self,
+        state: State = State.AVAILABLE,
+        driver_info: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Node:
-        """A fake-hardware node at rest in this state."""
+        """A fake-hardware node at rest in this state; `more` are further fields of it."""
         ident = str(uuid.uuid4())
+        instance = str(uuid.uuid4()) if state in {State.ACTIVE, State.RESCUE} else None
         node = Node(
             uuid=ident,
             driver="fake-hardware",
             name=f"node-{ident[:8]}",
             provision_state=state,
             driver_info=driver_info or {},
-            instance_uuid=str(uuid.uuid4()) if state is State.ACTIVE else None,
+            **{"instance_uuid": instance, **more},
         )
         async with self.database.write() as connection:
             made = await self.nodes.add(connection, node)
@@ -79,8 +86,9 @@ class Room:
             async with self.database.read() as connection:
                 if await work_store.find(connection, node_uuid) is None:
                     return await self.nodes.get(connection, node_uuid)
-            await worker.work_on(self.engine(), node_uuid)
-            await asyncio.sleep(0)
+            due = await worker.work_on(self.engine(), node_uuid)
+            pause = (due - now()).total_seconds() if due is not None else 0
+            await asyncio.sleep(min(max(pause, 0), LONGEST_PAUSE_S))
         raise AssertionError("the work does not come to an end")
 
     async def forget_leases(self) -> None:

@@ -1,23 +1,20 @@
 """The bare metal room put together: what other rooms call, and the conductor behind it."""
 
-import asyncio
 import uuid
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import structlog
 
 from bessemer.baremetal.conductor.conductor import Conductor, Identity
+from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.task import Shelves
-from bessemer.baremetal.conductor.worker import Engine
 from bessemer.baremetal.domain.node import Node, PowerTarget
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations import provision, set_power, vifs
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import Flows
+from bessemer.baremetal.operations.set_power import PowerOrder
 from bessemer.baremetal.operations.sync_power import PowerSync
 from bessemer.baremetal.public import (
     NODE_CHANGED,
@@ -38,8 +35,6 @@ from bessemer.db.engine import Database
 from bessemer.errors import Invalid, NotFound
 from bessemer.json_types import Json, JsonObject
 
-log = structlog.get_logger()
-
 
 class EmbeddedBareMetal:
     """Implements `public.BareMetalService` in process."""
@@ -58,7 +53,6 @@ class EmbeddedBareMetal:
         flows = Flows(settings)
         self._bus = bus
         self._settings = settings
-        self._background: set[asyncio.Task[None]] = set()
         self.desk = Desk(shelves, registry, flows, bus, hostname, settings)
         engine = Engine(
             shelves=shelves,
@@ -67,21 +61,22 @@ class EmbeddedBareMetal:
             lease_duration=settings.lease_duration,
             next_work=flows.after,
             changed=self._announce,
+            limits=flows.limits,
         )
         self.conductor = Conductor(engine, bus, identity, settings)
 
     async def start(self) -> None:
         """Take up whatever work there is."""
         await self.conductor.start()
+        await set_power.forget_lost_orders(self.desk)
         sync = PowerSync(self.desk)
         self.conductor.every(self._settings.sync_power_state_interval, sync.round)
+        self.conductor.every(self._settings.power_failure_recovery_interval, sync.recover)
 
     async def stop(self) -> None:
         """End in good order."""
         await self.conductor.stop()
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.desk.background.stop()
 
     async def list_nodes(self, context: RequestContext) -> Sequence[NodeView]:
         async with self.desk.reading() as connection:
@@ -105,7 +100,7 @@ class EmbeddedBareMetal:
             node = await self.desk.shelves.nodes.get(connection, node_uuid)
             if node.instance_uuid != instance_uuid:
                 return
-            free = replace(node, instance_uuid=None, instance_info={})
+            free = replace(node, instance_uuid=None, instance_info={}, instance_name=None)
             await self.desk.shelves.nodes.save(connection, free)
         self._announce(node_uuid)
 
@@ -114,7 +109,7 @@ class EmbeddedBareMetal:
     ) -> None:
         async with self.desk.changing(node_uuid, "instance info") as (connection, node):
             changed = replace(node, instance_info=dict(info))
-            await self.desk.shelves.nodes.save(connection, changed)
+            await self.desk.shelves.nodes.save(connection, changed.named_by_instance_info())
 
     async def validate(self, context: RequestContext, node_uuid: str) -> Mapping[str, Validation]:
         return await provision.validate(self.desk, node_uuid)
@@ -137,8 +132,7 @@ class EmbeddedBareMetal:
             wanted = PowerTarget(target)
         except ValueError:
             raise Invalid(f"Invalid power target {target!r}.") from None
-        node = await set_power.accept(self.desk, node_uuid, wanted)
-        self.power_later(node.uuid, wanted)
+        self.power_later(await set_power.accept(self.desk, node_uuid, wanted))
 
     async def journal(self, context: RequestContext, node_uuid: str) -> Sequence[JournalEntry]:
         async with self.desk.reading() as connection:
@@ -155,24 +149,12 @@ class EmbeddedBareMetal:
             except NotFound:
                 return None
 
-    def power_later(self, node_uuid: str, target: PowerTarget) -> None:
+    def power_later(self, order: PowerOrder) -> None:
         """Carry an accepted power request out in the background."""
-        self._in_background(set_power.carry_out(self.desk, node_uuid, target))
+        self.desk.background.start(set_power.carry_out(self.desk, order))
 
     def _announce(self, node_uuid: str) -> None:
-        self._in_background(self._bus.publish(NODE_CHANGED, {"node_uuid": node_uuid}))
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(_logged(work))
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except Exception:
-        log.exception("background.failed")
+        self.desk.background.start(self._bus.publish(NODE_CHANGED, {"node_uuid": node_uuid}))
 
 
 def _view(node: Node, work: Work | None) -> NodeView:

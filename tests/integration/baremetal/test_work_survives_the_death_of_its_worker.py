@@ -10,8 +10,10 @@ from tests.baremetal_room import HOST, Room, a_room
 from bessemer.baremetal.conductor import worker
 from bessemer.baremetal.conductor.ending import finish
 from bessemer.baremetal.domain.lease import LeaseLost, Span
-from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.provision.states import State
+from bessemer.baremetal.domain.provision.work import StepCall
+from bessemer.baremetal.domain.secret import Secret, masked
 from bessemer.baremetal.operations.provision import ProvisionRequest, provision
 from bessemer.baremetal.store import conductors, journal, leases
 from bessemer.baremetal.store import work as work_store
@@ -19,12 +21,40 @@ from bessemer.clock import now
 from bessemer.context import admin_context
 from bessemer.errors import Unavailable
 
+STEPS = (
+    StepCall("bios", "factory_reset", chosen=True),
+    StepCall("power", "reboot", chosen=True),
+    StepCall("deploy", "flash_nic", {"url": "http://f/w"}, chosen=True),
+    StepCall("deploy", "burnin_cpu", {"minutes": 1}, chosen=True),
+    StepCall("power", "power_off", chosen=True, on_children=True),
+    StepCall("deploy", "wait", {"seconds": 1}, chosen=True),
+)
+DEPLOY_STEPS = (
+    StepCall("bios", "factory_reset", priority=150, chosen=True),
+    StepCall("deploy", "burnin_cpu", priority=90, chosen=True),
+)
+PASSWORD = Secret("hunter22")
+
+
+def a_request(verb: str, **more: Any) -> ProvisionRequest:
+    """The verb with all that it needs."""
+    return ProvisionRequest(verb, **more)
+
+
 VERBS = [
-    ("manage", State.ENROLL, State.MANAGEABLE),
-    ("inspect", State.MANAGEABLE, State.MANAGEABLE),
-    ("provide", State.MANAGEABLE, State.AVAILABLE),
-    ("active", State.AVAILABLE, State.ACTIVE),
-    ("deleted", State.ACTIVE, State.AVAILABLE),
+    (a_request("manage"), State.ENROLL, State.MANAGEABLE),
+    (a_request("inspect"), State.MANAGEABLE, State.MANAGEABLE),
+    (a_request("provide"), State.MANAGEABLE, State.AVAILABLE),
+    (a_request("clean", steps=STEPS), State.MANAGEABLE, State.MANAGEABLE),
+    (a_request("clean", steps=STEPS[:2]), State.MANAGEABLE, State.MANAGEABLE),
+    (a_request("adopt"), State.MANAGEABLE, State.ACTIVE),
+    (a_request("active"), State.AVAILABLE, State.ACTIVE),
+    (a_request("active", steps=DEPLOY_STEPS), State.AVAILABLE, State.ACTIVE),
+    (a_request("deleted"), State.ACTIVE, State.AVAILABLE),
+    (a_request("rescue", rescue_password=PASSWORD), State.ACTIVE, State.RESCUE),
+    (a_request("unrescue"), State.RESCUE, State.ACTIVE),
+    (a_request("deleted"), State.RESCUE, State.AVAILABLE),
+    (a_request("service", steps=STEPS), State.ACTIVE, State.ACTIVE),
 ]
 
 
@@ -42,16 +72,24 @@ def world(node: Node) -> dict[str, Any]:
     """What must not depend on how often a worker died."""
     moments = {"provision_updated_at", "created_at", "updated_at", "driver_internal_info"}
     moments |= {"inspection_started_at", "inspection_finished_at"}
-    return {f: getattr(node, f) for f in node.__slots__ if f not in moments}
+    facts = {f: getattr(node, f) for f in node.__slots__ if f not in moments}
+    return {**facts, "instance_info": masked(node.instance_info)}
 
 
-@pytest.mark.parametrize(("verb", "start", "end"), VERBS)
+@pytest.mark.parametrize(
+    ("request_", "start", "end"), VERBS, ids=[f"{r.target}-{s}" for r, s, _ in VERBS]
+)
 async def test_killed_after_each_step_the_flow_ends_in_the_same_world(
-    room: Room, verb: str, start: State, end: State, monkeypatch: pytest.MonkeyPatch
+    room: Room,
+    request_: ProvisionRequest,
+    start: State,
+    end: State,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     calm, stormy = await room.a_node(start), await room.a_node(start)
     for node in (calm, stormy):
-        await provision(room.desk, admin_context(), node.uuid, ProvisionRequest(verb))
+        await room.a_node(State.ENROLL, parent_node=node.uuid, power_state=Power.ON)
+        await provision(room.desk, admin_context(), node.uuid, request_)
     expected = world(await room.run_to_rest(calm.uuid))
 
     kept, deaths = worker._keep, 0

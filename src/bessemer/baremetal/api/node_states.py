@@ -2,67 +2,59 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from bessemer.baremetal.api import values
-from bessemer.baremetal.api.endpoints import Endpoint
+from bessemer.baremetal.api.arguments import one_of, taken
+from bessemer.baremetal.api.endpoints import Argument, Endpoint
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.node_fields import NODE
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.policies import hidden_from
+from bessemer.baremetal.api.provision_arguments import (
+    ABORT_SINCE,
+    ARGUMENTS_OF_PROVISION,
+    provision_request,
+)
 from bessemer.baremetal.api.queries import refuse_unknown
 from bessemer.baremetal.domain.node import PowerTarget
-from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.operations import nodes as node_operations
 from bessemer.baremetal.operations import set_power
-from bessemer.baremetal.operations.config_drive import config_drive
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.operations.provision import ProvisionRequest, provision, validate
+from bessemer.baremetal.operations.provision import provision, validate
 from bessemer.baremetal.operations.show_nodes import show_node
 from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
 from bessemer.web.body import read_json
 from bessemer.web.routes import Call, Raw, Reply
 
-PowerLater = Callable[[str, PowerTarget], None]
-"""Carries an accepted power request out in the background: (uuid of the node, target)."""
+PowerLater = Callable[[set_power.PowerOrder], None]
+"""Carries an accepted power request out in the background."""
 
 PROVISION_BODY_LIMIT: Final = 65536 * 1024
 MAINTENANCE_BODY_LIMIT: Final = 64 * 1024
 
-VERB_SINCE: Final[Mapping[str, int]] = {
-    "active": 1,
-    "rebuild": 1,
-    "deleted": 1,
-    "manage": 4,
-    "provide": 4,
-    "inspect": 6,
-    "abort": 13,
-    "clean": 15,
-    "adopt": 17,
-    "rescue": 38,
-    "unrescue": 38,
-    "deploy": 73,
-    "undeploy": 73,
-    "unhold": 85,
-    "service": 87,
-}
-"""Targets of `states/provision`."""
-
-ABORT_SINCE: Final = {State.INSPECT_WAIT: 41, State.DEPLOY_WAIT: 110}
-
-_ARGUMENT_SINCE: Final = {
-    "configdrive": 1,
-    "clean_steps": 15,
-    "rescue_password": 38,
-    "deploy_steps": 69,
-    "disable_ramdisk": 70,
-    "service_steps": 87,
-    "runbook": 92,
-}
-_WITH_CONFIG_DRIVE: Final = frozenset({"active", "deploy", "rebuild"})
 _SOFT: Final = frozenset({PowerTarget.SOFT_OFF, PowerTarget.SOFT_REBOOT})
+LONGEST_POWER_TIMEOUT_S: Final = 24 * 3600
+
+
+@values.ruled({"type": ["integer", "null"], "minimum": 1, "maximum": LONGEST_POWER_TIMEOUT_S})
+def _timeout(name: str, value: Json) -> Json:
+    """Seconds."""
+    if value is None:
+        return None
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not 1 <= value <= LONGEST_POWER_TIMEOUT_S:
+        raise Invalid(f"{name} must be a whole number of seconds, 1 to {LONGEST_POWER_TIMEOUT_S}.")
+    return value
+
+
+POWER: Final = {
+    "target": Argument(one_of(PowerTarget), required=True),
+    "timeout": Argument(_timeout, 27),
+}
 _STATES_SHOWN: Final = (
     "power_state",
     "target_power_state",
@@ -99,6 +91,7 @@ class NodeStatesApi:
                 body=dict,
                 status=202,
                 body_limit=PROVISION_BODY_LIMIT,
+                arguments=ARGUMENTS_OF_PROVISION,
             ),
             Endpoint(
                 "PUT",
@@ -107,6 +100,7 @@ class NodeStatesApi:
                 "baremetal:node:set_power_state",
                 body=dict,
                 status=202,
+                arguments=POWER,
             ),
             Endpoint(
                 "PUT",
@@ -138,19 +132,17 @@ class NodeStatesApi:
     async def provision(self, call: Call) -> Reply:
         """Begin (or abort) work by a verb: 202 once it is committed."""
         refuse_unknown(call)
-        target = self._target(call)
+        request = provision_request(call.body, call.version.minor)
         ident = ident_of(call)
-        await self._check_abort(call, ident, target)
-        drive = _config_drive(call.body.get("configdrive"), target, call.version.minor)
-        await provision(self.desk, call.context, ident, ProvisionRequest(target, drive))
+        await self._check_abort(call, ident, request.target)
+        await provision(self.desk, call.context, ident, request)
         return Reply(headers={"Location": f"{api_url(call)}/v1/nodes/{ident}/states"})
 
     async def power(self, call: Call) -> Reply:
         """Switch: 202 once it is committed; the BMC is told in the background."""
         refuse_unknown(call)
-        ident, target = ident_of(call), _power_target(call.body, call.version.minor)
-        node = await set_power.accept(self.desk, ident, target)
-        self.power_later(node.uuid, target)
+        ident, (target, timeout) = ident_of(call), _power_wish(call.body, call.version.minor)
+        self.power_later(await set_power.accept(self.desk, ident, target, timeout))
         return Reply(headers={"Location": f"{api_url(call)}/v1/nodes/{ident}/states"})
 
     async def set_maintenance(self, call: Call) -> Reply:
@@ -191,60 +183,18 @@ class NodeStatesApi:
         }
         return Reply(judged)
 
-    def _target(self, call: Call) -> str:
-        body, minor = call.body, call.version.minor
-        _refuse_keys(body, {"target", *_ARGUMENT_SINCE})
-        target = body.get("target")
-        if not isinstance(target, str) or target not in VERB_SINCE:
-            raise Invalid(
-                f"Invalid provision target {str(target)[:40]!r}; possible: "
-                f"{', '.join(sorted(VERB_SINCE))}."
-            )
-        require(minor, VERB_SINCE[target], f"provision target {target}")
-        for name in set(body) - {"target"}:
-            require(minor, _ARGUMENT_SINCE[name], f"argument {name}")
-            if name != "configdrive" and body[name] is not None:
-                raise Invalid(f"This server does not take {name} yet; leave it out.")
-        return target
-
     async def _check_abort(self, call: Call, ident: str, target: str) -> None:
         if target == "abort":
             state = (await show_node(self.desk, ident)).node.provision_state
             require(call.version.minor, ABORT_SINCE.get(state, 1), f"abort in state {state}")
 
 
-def _config_drive(given: Json, target: str, minor: int) -> str | None:
-    if given is None:
-        return None
-    if target not in _WITH_CONFIG_DRIVE:
-        raise Invalid(f"configdrive goes with {', '.join(sorted(_WITH_CONFIG_DRIVE))} only.")
-    if target == "rebuild":
-        require(minor, 35, "a configdrive on rebuild")
-    if isinstance(given, dict):
-        require(minor, 56, "a configdrive given as an object")
-        if "vendor_data" in given:
-            require(minor, 59, "vendor_data in a configdrive")
-    return config_drive(given)
-
-
-def _power_target(body: JsonObject, minor: int) -> PowerTarget:
-    _refuse_keys(body, {"target", "timeout"})
-    try:
-        target = PowerTarget(str(body.get("target")))
-    except ValueError:
-        raise Invalid(
-            f"Invalid power target {str(body.get('target'))[:40]!r}; possible: "
-            f"{', '.join(PowerTarget)}."
-        ) from None
+def _power_wish(body: JsonObject, minor: int) -> tuple[PowerTarget, timedelta | None]:
+    given = taken(body, POWER, minor)
+    target, seconds = PowerTarget(given["target"]), given.get("timeout")
     if target in _SOFT:
         require(minor, 27, f"power target {target}")
-    if body.get("timeout") is not None:
-        require(minor, 27, "argument timeout")
-        raise Invalid(
-            "This server does not take a timeout here yet; the limit is the setting "
-            "baremetal.power_state_change_timeout."
-        )
-    return target
+    return target, None if seconds is None else timedelta(seconds=seconds)
 
 
 def _refuse_keys(body: Mapping[str, Any], known: set[str]) -> None:
