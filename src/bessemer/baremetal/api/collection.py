@@ -13,8 +13,10 @@ from bessemer.baremetal.api.fields import FieldTable
 from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.queries import Filter, chosen_fields, listing, page, refuse_unknown
+from bessemer.baremetal.api.values import is_uuid
 from bessemer.baremetal.operations.records import RecordPage
 from bessemer.baremetal.store.records import Record
+from bessemer.errors import NotFound
 from bessemer.json_types import Json
 from bessemer.web.routes import Call, Reply
 
@@ -51,10 +53,12 @@ class Keeper(Protocol[Record]):
 class Kind(Generic[Record]):
     """What tells one collection from another.
 
-    `name`: its path, and the key of its list. `noun`: the objects' part of policy rules.
-    `made`: an object from a POST's checked values, which have a uuid. `altered`: the object with
-    checked changes. `document`: every attribute that may be patched, as JSON.
-    `conditions`: each filter in SQL.
+    `name`: its path, and the key of its list unless `key` is. `noun`: the objects' part of policy
+    rules. `made`: an object from a POST's checked values, which have a uuid. `altered`: the object
+    with checked changes. `document`: every attribute that may be patched, as JSON. `conditions`:
+    each filter in SQL. `narrowed`: what a project sees, where not everybody sees everything.
+    `detail_path`: there is a list with every field at `<name>/detail`. `named_since`: the minor
+    microversion since which names find objects.
     """
 
     name: str
@@ -67,6 +71,15 @@ class Kind(Generic[Record]):
     filters: Mapping[str, Filter] = field(default_factory=dict)
     conditions: Mapping[str, Callable[[Any], ColumnElement[bool]]] = field(default_factory=dict)
     list_policy: str = ""
+    key: str = ""
+    narrowed: Callable[[str], ColumnElement[bool]] | None = None
+    detail_path: bool = False
+    named_since: int = 1
+
+    @property
+    def list_key(self) -> str:
+        """What a list has its objects under."""
+        return self.key or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +94,12 @@ class Collection(Generic[Record]):
         kind = self.kind
         path, rule = f"/{kind.name}", f"baremetal:{kind.noun}"
         every: Mapping[str, Any] = {"since": kind.since, "table": kind.table}
-        listed: Mapping[str, Any] = {**every, "key": kind.name, "filters": kind.filters}
+        listed = self.listed_row(kind.filters)
+        list_rule = kind.list_policy or f"{rule}:list"
+        detail = Endpoint("GET", f"{path}/detail", self.detail, list_rule, **listed)
         return (
-            Endpoint("GET", path, self.index, kind.list_policy or f"{rule}:list", **listed),
+            Endpoint("GET", path, self.index, list_rule, **listed),
+            *([detail] if kind.detail_path else []),
             Endpoint("POST", path, self.create, f"{rule}:create", body=dict, status=201, **every),
             Endpoint("GET", f"{path}/{{ident}}", self.show, f"{rule}:get", **every),
             Endpoint(
@@ -99,35 +115,63 @@ class Collection(Generic[Record]):
             ),
         )
 
+    def listed_row(self, filters: Mapping[str, Filter]) -> dict[str, Any]:
+        """What is said of each list of these objects in its row."""
+        kind = self.kind
+        return {
+            "since": kind.since,
+            "table": kind.table,
+            "key": kind.list_key,
+            "filters": filters,
+            "narrows": kind.narrowed is not None,
+        }
+
     async def index(self, call: Call) -> Reply:
         """A page of them."""
-        asked = listing(call, self.kind.table, self.kind.filters)
+        return await self.listed(call, self.kind.filters)
+
+    async def detail(self, call: Call) -> Reply:
+        """A page of them with every field."""
+        return await self.listed(call, self.kind.filters, detailed=True)
+
+    async def listed(
+        self,
+        call: Call,
+        filters: Mapping[str, Filter],
+        within: Sequence[ColumnElement[bool]] = (),
+        *,
+        detailed: bool = False,
+    ) -> Reply:
+        """A page of those `within` these conditions, and that the call's filters let through."""
+        asked = listing(call, self.kind.table, filters, detailed=detailed)
         found = await self.keeper.list(
             RecordPage(
-                conditions=self._conditions(asked.filters),
+                conditions=[*within, *await self.conditions(call, asked.filters)],
                 limit=asked.limit,
                 marker=asked.marker,
                 sort_column=asked.sort_column,
                 descending=asked.descending,
             )
         )
-        items = [self.rendered(call, thing, asked.names) for thing in found]
-        return Reply(page(call, self.kind.name, items, asked.limit, [each.uuid for each in found]))
+        items = await self.shown(call, found, asked.names)
+        markers = [each.uuid for each in found]
+        return Reply(page(call, self.kind.list_key, items, asked.limit, markers))
 
     async def create(self, call: Call) -> Reply:
         """Add one: 201, the object, and where it is."""
         refuse_unknown(call)
         values = self.kind.table.checked_body(call.body, call.version.minor)
         ident = values.get("uuid") or str(uuid.uuid4())
-        made = await self.keeper.create(self.kind.made({**values, "uuid": ident}))
+        made = await self.keeper_for(call).create(self.kind.made({**values, "uuid": ident}))
         location = {"Location": f"{api_url(call)}/v1/{self.kind.name}/{made.uuid}"}
-        return Reply(self.rendered(call, made), headers=location)
+        return Reply((await self.shown(call, [made]))[0], headers=location)
 
     async def show(self, call: Call) -> Reply:
         """One of them, by uuid or name."""
         refuse_unknown(call, ["fields"])
         names = chosen_fields(call, self.kind.table)
-        return Reply(self.rendered(call, await self.keeper.get(ident_of(call)), names))
+        found = await self.keeper.get(self.ident(call))
+        return Reply((await self.shown(call, [found], names))[0])
 
     async def update(self, call: Call) -> Reply:
         """JSON patch; the whole object afterwards."""
@@ -140,13 +184,31 @@ class Collection(Generic[Record]):
             changes = self.kind.table.checked_changes(patched, operations)
             return self.kind.altered(thing, changes)
 
-        return Reply(self.rendered(call, await self.keeper.change(ident_of(call), alter)))
+        changed = await self.keeper_for(call).change(self.ident(call), alter)
+        return Reply((await self.shown(call, [changed]))[0])
 
     async def delete(self, call: Call) -> Reply:
         """Remove one."""
         refuse_unknown(call)
-        await self.keeper.delete(ident_of(call))
+        await self.keeper_for(call).delete(self.ident(call))
         return Reply()
+
+    def ident(self, call: Call) -> str:
+        """The uuid or name in the path. Raises NotFound for what names nothing in that version."""
+        ident = ident_of(call)
+        if call.version.minor < self.kind.named_since and not is_uuid(ident):
+            raise NotFound(f"{self.kind.table.noun.capitalize()} {ident} could not be found.")
+        return ident
+
+    def keeper_for(self, call: Call) -> Keeper[Record]:
+        """Who changes things as this call's version has it."""
+        return self.keeper
+
+    async def shown(
+        self, call: Call, things: Sequence[Record], names: Sequence[str] | None = None
+    ) -> list[dict[str, Json]]:
+        """The objects as JSON, as the caller may see them."""
+        return [self.rendered(call, each, names) for each in things]
 
     def rendered(
         self, call: Call, thing: Record, names: Sequence[str] | None = None
@@ -156,5 +218,9 @@ class Collection(Generic[Record]):
         chosen = self.kind.table.names(minor) if names is None else names
         return self.kind.table.render(Shown(thing, api_url(call)), minor, chosen)
 
-    def _conditions(self, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-        return [self.kind.conditions[name](value) for name, value in filters.items()]
+    async def conditions(self, call: Call, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+        """The filters in SQL, and what of all this the caller's project may see."""
+        wanted = [self.kind.conditions[name](value) for name, value in filters.items()]
+        if self.kind.narrowed is not None and call.only_project is not None:
+            wanted.append(self.kind.narrowed(call.only_project))
+        return wanted

@@ -113,7 +113,7 @@ def listing(
     order = direction("sort_dir", call.query.get("sort_dir", "asc"))
     sort_key = call.query.get("sort_key", "id")
     return Listing(
-        names=_names(call, table, detailed),
+        names=_names(call, table, filters, detailed),
         limit=_limit(call),
         marker=call.query.get("marker"),
         sort_column="id" if sort_key == "id" else table.sort_column(sort_key, minor),
@@ -140,10 +140,13 @@ def page(
     return body
 
 
-def _names(call: Call, table: FieldTable[Any], detailed: bool) -> tuple[str, ...]:
+def _names(
+    call: Call, table: FieldTable[Any], filters: Mapping[str, Filter], detailed: bool
+) -> tuple[str, ...]:
     asked = _asked_fields(call, table)
     if "detail" in call.query:
-        require(call.version.minor, DETAIL_SINCE, "query parameter detail")
+        since = filters.get("detail", PAGING["detail"]).since
+        require(call.version.minor, since, "query parameter detail")
         detailed = detailed or truth("detail", call.query["detail"])
     if asked and detailed:
         raise Invalid("Can't fetch a subset of fields with 'detail' set.")
@@ -168,7 +171,7 @@ def _filters(call: Call, filters: Mapping[str, Filter]) -> dict[str, Any]:
     asked = {}
     for name, row in filters.items():
         text = call.query.get(name)
-        if text is None:
+        if text is None or name in PAGING:
             continue
         require(call.version.minor, row.since, f"query parameter {name}")
         asked[name] = row.read(name, text)

@@ -36,6 +36,8 @@ class Records(Generic[Record]):
     noun: str
     made: Callable[[Mapping[str, Any]], Record]
     columns: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
+    unique: Sequence[tuple[str, ...]] = (("name",), ("uuid",))
+    """Columns that no two objects have the same values in."""
 
     async def add(self, connection: AsyncConnection, thing: Record) -> Record:
         """Insert. Raises Conflict when its uuid or name is taken."""
@@ -111,7 +113,9 @@ class Records(Generic[Record]):
 
     def _duplicate(self, values: Mapping[str, Any], error: IntegrityError) -> Conflict:
         words = str(error.orig)
-        for column in ("name", "uuid"):
-            if f".{column}" in words or f"({column})" in words:
-                return Conflict(f"A {self.noun} with {column} {values[column]} already exists.")
+        for columns in self.unique:
+            qualified = ", ".join(f"{self.table.name}.{column}" for column in columns)
+            if qualified in words or f"({', '.join(columns)})" in words:
+                taken = " and ".join(f"{column} {values[column]}" for column in columns)
+                return Conflict(f"A {self.noun} with {taken} already exists.")
         return Conflict(f"The {self.noun} clashes with another one: {words}.")
