@@ -48,7 +48,9 @@ class EnabledHardware(BaseModel):
         ("neutron", "noop"), min_length=1, description="network interfaces that nodes may have"
     )
     enabled_power_interfaces: Names = Field(
-        ("ipmitool", "fake"), min_length=1, description="power interfaces that nodes may have"
+        ("ipmitool", "agent", "fake"),
+        min_length=1,
+        description="power interfaces that nodes may have",
     )
     enabled_raid_interfaces: Names = Field(
         ("no-raid", "fake"), min_length=1, description="raid interfaces that nodes may have"

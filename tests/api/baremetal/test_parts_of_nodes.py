@@ -101,7 +101,7 @@ async def test_the_inventory_is_there_after_inspection(cloud):
 
 async def test_drivers_with_their_hosts_and_interfaces(cloud):
     (driver,) = (await cloud.client.get("/v1/drivers")).json["drivers"]
-    assert set(driver) == {"name", "hosts", "type", "links"}
+    assert set(driver) == {"name", "hosts", "type", "links", "properties"}
     assert (driver["name"], driver["hosts"]) == ("fake-hardware", ["host-1"])
     shown = (await cloud.client.get("/v1/drivers/fake-hardware")).json
     assert shown["enabled_inspect_interfaces"] == ["fake", "no-inspect"]
@@ -115,7 +115,7 @@ async def test_drivers_with_their_hosts_and_interfaces(cloud):
     old = (
         await cloud.client.get("/v1/drivers/fake-hardware", X_OpenStack_Ironic_API_Version="1.29")
     ).json
-    assert set(old) == {"name", "hosts", "links"}
+    assert set(old) == {"name", "hosts", "links", "properties"}
 
 
 async def test_conductors_and_whether_they_live(cloud):

@@ -31,6 +31,7 @@ from bessemer.web.routes import Call, Reply
 
 INTERFACES_SINCE: Final = 30
 FIELDS_SINCE: Final = 77
+PROPERTIES_SINCE: Final = 14
 _KIND_SINCE: Final = {
     InterfaceKind.STORAGE: 33,
     InterfaceKind.RESCUE: 38,
@@ -85,6 +86,8 @@ DRIVER: Final[FieldTable[DriverFacts]] = FieldTable("driver", (
     Field("name", lambda facts, _: facts.name, summary=True),
     Field("hosts", lambda facts, _: list(facts.hosts), summary=True),
     Field("type", lambda _facts, _: "dynamic", INTERFACES_SINCE, summary=True),
+    Field("properties", lambda facts, _: links(facts.base_url, f"drivers/{facts.name}/properties"),
+          PROPERTIES_SINCE, summary=True),
     Field("links", lambda facts, _: links(facts.base_url, f"drivers/{facts.name}"),
           summary=True, always=True),
     *(field for kind in InterfaceKind for field in _interfaces(kind)),

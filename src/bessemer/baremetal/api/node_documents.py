@@ -71,14 +71,13 @@ _PLAIN: Final = (
     "disable_power_off",
     "instance_name",
 )
-_NOTHING: Final = {}
 
 
 def document(node: Node) -> dict[str, Json]:
     """Every attribute that a PATCH may name; secrets are `Secret` values."""
     written = {name: getattr(node, name) for name in (*_PLAIN, *_HIDDEN)}
     interfaces = {f"{kind}_interface": node.interfaces.get(kind) for kind in InterfaceKind}
-    return {**written, **interfaces, **_NOTHING}
+    return {**written, **interfaces}
 
 
 def new_node(values: Mapping[str, Json], minor: int) -> Node:

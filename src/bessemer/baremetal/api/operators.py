@@ -1,6 +1,7 @@
 """The operators' bare metal API put together: one table, served at the root and below /baremetal."""
 
 from bessemer.baremetal.api.deploy_templates import deploy_templates_api
+from bessemer.baremetal.api.driver_parts import DriverPartsApi
 from bessemer.baremetal.api.drivers import DriversApi
 from bessemer.baremetal.api.empty_lists import EmptyListsApi
 from bessemer.baremetal.api.endpoints import Endpoint, routes
@@ -71,6 +72,7 @@ def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint
         *FamiliesApi(desk).endpoints(),
         *PortsApi(desk).endpoints(),
         *DriversApi(desk).endpoints(),
+        *DriverPartsApi(desk).endpoints(),
         *deploy_templates_api(desk).endpoints(),
         *RunbooksApi(desk).endpoints(),
         *EmptyListsApi(desk).endpoints(),

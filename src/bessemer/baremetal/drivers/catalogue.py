@@ -24,6 +24,7 @@ from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.management import IpmitoolManagement
 from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
 from bessemer.baremetal.drivers.ipxe.boot import IpxeBoot
+from bessemer.baremetal.drivers.manual.power import AgentPower
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
 from bessemer.baremetal.drivers.none.bios import NoBios
 from bessemer.baremetal.drivers.none.console import NoConsole
@@ -67,6 +68,16 @@ IPMI: Final = HardwareType(
     },
 )
 
+MANUAL: Final = HardwareType(
+    "manual-management",
+    {
+        **GENERIC,
+        Kind.MANAGEMENT: ("noop", "fake"),
+        Kind.POWER: ("agent", "fake"),
+    },
+)
+"""For machines without a BMC, or with one that nothing here can talk to."""
+
 FAKE: Final = HardwareType(
     "fake-hardware",
     {**dict.fromkeys(Kind, ("fake",)), Kind.NETWORK: ("noop",)},
@@ -90,14 +101,19 @@ def registry(
         Kind.INSPECT: {"agent": AgentInspect(settings)},
         Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmitool, settings)},
         Kind.NETWORK: {"neutron": NeutronNetwork(network, settings)},
-        Kind.POWER: {"ipmitool": IpmitoolPower(ipmitool, settings)},
+        Kind.POWER: {
+            "agent": AgentPower(agents, settings),
+            "ipmitool": IpmitoolPower(ipmitool, settings),
+        },
     }
     enabled = Enabled(
         settings.enabled_hardware_types,
         settings.enabled_interfaces(),
         settings.default_interfaces(),
     )
-    return Registry([IPMI, FAKE], _merged(real, _none(), _fakes(settings, machines)), enabled)
+    return Registry(
+        [IPMI, MANUAL, FAKE], _merged(real, _none(), _fakes(settings, machines)), enabled
+    )
 
 
 def fake_registry(settings: BareMetalSettings, machines: Machines) -> Registry:

@@ -145,6 +145,14 @@ class Registry:
         }
         return NodeInterfaces(**found)
 
+    def plugins_offered(self, driver: str) -> Iterator[Plugin]:
+        """Every plug-in that a node of this driver may have; the default ones come last."""
+        self._check_driver(driver)
+        for kind, names in self._offers[driver].items():
+            default = self._defaults[driver][kind]
+            for name in sorted(names, key=lambda name: name == default):
+                yield self._plugins[kind][name]
+
     def offers(self) -> Iterator[Offer]:
         """Everything that this conductor serves, for its registration."""
         for driver, kinds in self._offers.items():

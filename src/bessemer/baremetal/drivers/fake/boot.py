@@ -1,10 +1,12 @@
 """Boot of fake machines: what would be loaded is written on the node."""
 
+from collections.abc import Mapping
+
 from bessemer import clock
 from bessemer.baremetal.domain.node import BootDevice, Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Outcome
-from bessemer.baremetal.drivers.fake.play import Now, played, script_of
+from bessemer.baremetal.drivers.fake.play import PROPERTIES, Now, played, script_of
 from bessemer.baremetal.interfaces.boot import BootInterface, Purpose
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
@@ -18,6 +20,9 @@ class FakeBoot(BootInterface):
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         script_of(node)
+
+    def properties(self) -> Mapping[str, str]:
+        return PROPERTIES
 
     @step("deploy", "clean")
     async def prepare_ramdisk(self, task: Task, purpose: str) -> Outcome:

@@ -8,7 +8,7 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.ranking import OfferedStep
 from bessemer.baremetal.domain.provision.work import Done, Outcome
-from bessemer.baremetal.drivers.fake.play import Now, played, script_of
+from bessemer.baremetal.drivers.fake.play import PROPERTIES, Now, played, script_of
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import step
@@ -31,6 +31,9 @@ class FakeDeploy(DeployInterface):
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         script_of(node)
+
+    def properties(self) -> Mapping[str, str]:
+        return PROPERTIES
 
     @step()
     async def prepare_image(self, task: Task) -> Outcome:

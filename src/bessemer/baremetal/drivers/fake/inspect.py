@@ -1,5 +1,6 @@
 """Inspection of fake machines: finds what driver_info says they are made of."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ from bessemer import clock
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Outcome
-from bessemer.baremetal.drivers.fake.play import Now, played, script_of
+from bessemer.baremetal.drivers.fake.play import PROPERTIES, Now, played, script_of
 from bessemer.baremetal.interfaces.inspect import InspectInterface
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
@@ -25,6 +26,9 @@ class FakeInspect(InspectInterface):
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         script_of(node)
         _properties(node)
+
+    def properties(self) -> Mapping[str, str]:
+        return {**PROPERTIES, "fake_properties": "What inspection finds: an object of properties."}
 
     @step()
     async def wait_for_data(self, task: Task) -> Outcome:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import structlog
+
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.drivers.fake.play import ask_bmc
 from bessemer.baremetal.drivers.fake.plugin import FakePlugin
 from bessemer.baremetal.interfaces.vendor import VendorInterface, driver_passthru, passthru
 from bessemer.errors import Invalid
 from bessemer.json_types import Json
+
+log = structlog.get_logger()
 
 LONGEST: Final = 1024
 
@@ -21,8 +25,10 @@ class FakeVendor(FakePlugin, VendorInterface):
             _text_of(body)
 
     def driver_validate(self, method: str, body: Mapping[str, Any]) -> None:
-        if body and method == "ping":
+        if method == "ping" and body:
             raise Invalid("The vendor method ping takes no arguments.")
+        if method == "note":
+            _text_of(body)
 
     @passthru("POST", description="Let the machine remember `text`.")
     async def remember(self, node: Node, body: Mapping[str, Any]) -> Json:
@@ -50,9 +56,14 @@ class FakeVendor(FakePlugin, VendorInterface):
         """Answered with a word."""
         return {"pong": True}
 
+    @driver_passthru("POST", description="Writes `text` into the log.")
+    async def note(self, body: Mapping[str, Any]) -> Json:
+        """Answered before it is done."""
+        log.info("fake.note", text=_text_of(body))
+
 
 def _text_of(body: Mapping[str, Any]) -> str:
     text = body.get("text")
     if not isinstance(text, str) or len(text) > LONGEST:
-        raise Invalid(f"The vendor method remember needs text: a string of {LONGEST} characters.")
+        raise Invalid(f"This vendor method needs text: a string of at most {LONGEST} characters.")
     return text

@@ -1,5 +1,6 @@
 """Boot interface `ipxe`: the steps around a ramdisk's boot, and the instance's own boot."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +46,15 @@ class IpxeBoot(BootInterface):
             )
         _boot_mode(node)
         self._appended(node)
+
+    def properties(self) -> Mapping[str, str]:
+        return {
+            "deploy_kernel": "Kernel of the deploy ramdisk: URL, image id or path. "
+            "Default: baremetal.deploy_kernel.",
+            "deploy_ramdisk": "Initramfs of the deploy ramdisk: URL, image id or path. "
+            "Default: baremetal.deploy_ramdisk.",
+            "kernel_append_params": "Further parameters of the ramdisk's kernel, space-separated.",
+        }
 
     @step("deploy", "clean")
     async def prepare_ramdisk(self, task: Task, purpose: str) -> Outcome:

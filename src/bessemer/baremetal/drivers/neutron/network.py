@@ -1,7 +1,7 @@
 """The plug-in: ramdisk networks and tenant networks, each step Done only when read back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -53,6 +53,13 @@ class NeutronNetwork(NetworkInterface):
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Nothing: cabling may still be learnt by inspection; the steps say what is missing."""
+
+    def properties(self) -> Mapping[str, str]:
+        return {
+            f"{purpose}_network": f"Name or id of the network for {purpose}. "
+            f"Default: baremetal.networks.{purpose}."
+            for purpose in Purpose
+        }
 
     @step("deploy", "clean")
     async def add_network(self, task: Task, purpose: str) -> Outcome:

@@ -40,7 +40,3 @@ class NoRaid(RaidInterface):
 
     def validate_raid_config(self, node: Node, raid_config: Mapping[str, Any]) -> None:
         raise self.unsupported(node, "RAID")
-
-    def logical_disk_properties(self) -> Mapping[str, str]:
-        """There are no logical disks."""
-        return {}
