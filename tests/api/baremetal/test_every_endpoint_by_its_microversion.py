@@ -51,3 +51,15 @@ async def test_every_reply_names_its_versions_and_its_request(world: World, row)
     assert answer.headers["X-OpenStack-Ironic-API-Minimum-Version"] == "1.1"
     assert answer.headers["X-OpenStack-Ironic-API-Maximum-Version"] == "1.115"
     assert answer.headers["Openstack-Request-Id"] == answer.headers["X-Openstack-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in OPERATORS if not row.any_query],
+    ids=ident,
+)
+async def test_a_query_that_means_nothing_is_refused(world: World, row):
+    fitting = row.body() if row.body in {dict, list} else None
+    answer = await world.ask(row.method, f"{world.url(row)}?speed=11", fitting)
+    assert answer.status == 400
+    assert "speed" in fault(answer)

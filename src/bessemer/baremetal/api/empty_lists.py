@@ -34,12 +34,15 @@ class EmptyListsApi:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Rows of the API's table."""
         return tuple(
-            Endpoint("GET", path, self._nothing(key), f"baremetal:{key}:list", since)
+            Endpoint(
+                "GET", path, self._nothing(key), f"baremetal:{key}:list", since, any_query=True
+            )
             for path, key, since in EMPTY
         )
 
     def _nothing(self, key: str) -> Handler:
         async def handler(call: Call) -> Reply:
+            """None at all."""
             if "ident" in call.path:
                 await show_node(self.desk, ident_of(call))
             return Reply({key: []})

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from bessemer.baremetal.api.fields import FieldTable
 from bessemer.baremetal.api.gate import Gate
-from bessemer.baremetal.api.queries import FIELDS, PAGING, Filter
+from bessemer.baremetal.api.microversions import require
+from bessemer.baremetal.api.queries import FIELDS, PAGING, Filter, refuse_unknown
 from bessemer.baremetal.api.values import Checker
 from bessemer.errors import NotFound
 from bessemer.json_types import JsonObject
@@ -36,8 +37,8 @@ class Endpoint:
 
     What follows `access` is for the document: `table` is the kind of object that is made, changed
     or shown; `key` is where a list has them, and `pages` whether it comes in pages; `filters` are
-    the query's own parameters; `arguments` is a body that is no such object; `reply` is the schema
-    of an answer that is none.
+    the query's own parameters (others are refused unless `any_query`); `arguments` is a body that
+    is no such object; `reply` is the schema of an answer that is none.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Endpoint:
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     reply: JsonObject = field(default_factory=lambda: ANYTHING)
     narrows: bool = False
+    any_query: bool = False
 
     @property
     def parameters(self) -> Mapping[str, Filter]:
@@ -102,9 +104,20 @@ def _guarded(endpoint: Endpoint, gate: Gate | None) -> Handler:
                 f"The resource could not be found: {endpoint.path} exists since API version "
                 f"1.{endpoint.since}, and 1.{call.version.minor} was asked for."
             )
+        _check_query(endpoint, call)
         if gate is not None and not public:
             row = (endpoint.method, endpoint.path, endpoint.policy)
             call = await gate.admit(*row, call, narrows=endpoint.narrows)
         return await endpoint.handler(call)
 
     return handler
+
+
+def _check_query(endpoint: Endpoint, call: Call) -> None:
+    """Raises Invalid for a parameter that means nothing here, NotAcceptable for one too new."""
+    if endpoint.any_query:
+        return
+    parameters = endpoint.parameters
+    refuse_unknown(call, list(parameters))
+    for name in call.query:
+        require(call.version.minor, parameters[name].since, f"query parameter {name}")

@@ -8,7 +8,7 @@ from bessemer.baremetal.api import values
 from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.nodes import ident_of
-from bessemer.baremetal.api.queries import refuse_unknown, truth
+from bessemer.baremetal.api.queries import Filter, truth
 from bessemer.baremetal.domain.node import BootDevice
 from bessemer.baremetal.domain.secret import masked
 from bessemer.baremetal.operations import boot_device
@@ -74,7 +74,14 @@ class NodePartsApi:
                 28,
                 status=204,
             ),
-            Endpoint("GET", f"{node}/history", self.history, "baremetal:node:history:get", 78),
+            Endpoint(
+                "GET",
+                f"{node}/history",
+                self.history,
+                "baremetal:node:history:get",
+                78,
+                filters={"detail": Filter(truth)},
+            ),
             Endpoint(
                 "GET",
                 f"{node}/history/{{event}}",
@@ -144,7 +151,6 @@ class NodePartsApi:
 
     async def history(self, call: Call) -> Reply:
         """What went wrong with this node, oldest first; events cut at 255 characters."""
-        refuse_unknown(call, ["detail"])
         detailed = truth("detail", call.query.get("detail", "false"))
         facts = await show_node(self.desk, ident_of(call))
         async with self.desk.reading() as connection:

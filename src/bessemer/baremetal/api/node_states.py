@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from bessemer.baremetal.api import values
+from bessemer.baremetal.api import queries, values
 from bessemer.baremetal.api.arguments import one_of, taken
 from bessemer.baremetal.api.endpoints import Argument, Endpoint
 from bessemer.baremetal.api.links import api_url
@@ -69,6 +69,11 @@ _STATES_SHOWN: Final = (
     "secure_boot",
 )
 
+_NAMED_IN_QUERY: Final = {
+    "node": queries.Filter(queries.words),
+    "node_uuid": queries.Filter(queries.uuid_word),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class NodeStatesApi:
@@ -80,7 +85,13 @@ class NodeStatesApi:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Rows of the API's table; the fixed path goes before `/nodes/{ident}`."""
         return (
-            Endpoint("GET", "/nodes/validate", self.legacy_validate, "baremetal:node:validate"),
+            Endpoint(
+                "GET",
+                "/nodes/validate",
+                self.legacy_validate,
+                "baremetal:node:validate",
+                filters=_NAMED_IN_QUERY,
+            ),
             Endpoint("GET", "/nodes/{ident}/validate", self.validate, "baremetal:node:validate"),
             Endpoint("GET", "/nodes/{ident}/states", self.show, "baremetal:node:get_states"),
             Endpoint(
@@ -168,8 +179,7 @@ class NodeStatesApi:
         return await self._validation(ident_of(call))
 
     async def legacy_validate(self, call: Call) -> Reply:
-        """The same, with the node in the query."""
-        refuse_unknown(call, ["node", "node_uuid"])
+        """Per interface of the node in the query, whether it has what it needs."""
         ident = call.query.get("node_uuid") or call.query.get("node")
         if not ident:
             raise Invalid("Name the node: /v1/nodes/validate?node=…")

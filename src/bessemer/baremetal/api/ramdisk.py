@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bessemer.baremetal.api.endpoints import Endpoint, routes
+from bessemer.baremetal.api.endpoints import Argument, Endpoint, routes
 from bessemer.baremetal.api.errors import error_body
 from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.baremetal.api.nodes import ident_of
-from bessemer.baremetal.api.queries import refuse_unknown, uuid_word
-from bessemer.baremetal.api.values import Checker, optional, text
+from bessemer.baremetal.api.queries import Filter, uuid_word, words
+from bessemer.baremetal.api.values import optional, text
 from bessemer.baremetal.api.versions import RAMDISK, version_routes
 from bessemer.baremetal.domain.secret import without_secrets
 from bessemer.baremetal.operations import agent_calls
@@ -33,13 +33,13 @@ IMAGE_FORMATS: Final = ("raw", "gpt", "qcow2")
 
 _AGENT_STATUS: Final = frozenset({"start", "end", "error"})
 
-_BEAT: Final[Mapping[str, tuple[int, Checker]]] = {
-    "callback_url": (1, text(2048)),
-    "agent_version": (36, optional(text(255))),
-    "agent_token": (62, optional(text(255))),
-    "agent_verify_ca": (68, optional(text(65536))),
-    "agent_status": (72, optional(text(16))),
-    "agent_status_message": (72, optional(text(4096))),
+_BEAT: Final[Mapping[str, Argument]] = {
+    "callback_url": Argument(text(2048), required=True),
+    "agent_version": Argument(optional(text(255)), 36),
+    "agent_token": Argument(optional(text(255)), 62),
+    "agent_verify_ca": Argument(optional(text(65536)), 68),
+    "agent_status": Argument(optional(text(16)), 72),
+    "agent_status_message": Argument(optional(text(4096)), 72),
 }
 """Fields of a heartbeat: since which microversion, and what they look like."""
 
@@ -72,6 +72,7 @@ class RamdiskApi:
                 "baremetal:driver:ipa_lookup",
                 since=22,
                 access=Access.PUBLIC,
+                filters={"addresses": Filter(words), "node_uuid": Filter(uuid_word)},
             ),
             Endpoint(
                 "POST",
@@ -83,6 +84,7 @@ class RamdiskApi:
                 status=202,
                 body_limit=HEARTBEAT_BODY_LIMIT,
                 access=Access.PUBLIC,
+                arguments=_BEAT,
             ),
             Endpoint(
                 "POST",
@@ -93,12 +95,13 @@ class RamdiskApi:
                 status=202,
                 body_limit=INSPECTION_BODY_LIMIT,
                 access=Access.PUBLIC,
+                filters={"node_uuid": Filter(uuid_word)},
+                reply={"type": "object"},
             ),
         )
 
     async def lookup(self, call: Call) -> Reply:
         """Which node has these NICs; 404 in the same words for whoever is not awaited."""
-        refuse_unknown(call, ["addresses", "node_uuid"])
         addresses = call.query.get("addresses", "").split(",")
         found = await agent_calls.look_up(self.desk, addresses, _node_uuid(call))
         return Reply(self._answer(call, found))
@@ -114,7 +117,6 @@ class RamdiskApi:
 
         The form of 1.84 answers as lookup does; older ones with the uuid alone.
         """
-        refuse_unknown(call, ["node_uuid"])
         node_uuid = _node_uuid(call)
         tells = call.version.minor >= INSPECTION_TELLS_NODE_SINCE
         found = await agent_calls.continue_inspection(
@@ -163,13 +165,13 @@ def _node_uuid(call: Call) -> str | None:
 
 
 def _beat(body: Mapping[str, Any], minor: int) -> Heartbeat:
-    unknown = sorted(name for name in body if name not in _BEAT or _BEAT[name][0] > minor)
+    unknown = sorted(name for name in body if name not in _BEAT or _BEAT[name].since > minor)
     if unknown:
         names = ", ".join(name[:80] for name in unknown)
         raise Invalid(f"Heartbeat fields not recognised in API version 1.{minor}: {names}.")
     if "callback_url" not in body:
         raise Invalid("A heartbeat needs a callback_url.")
-    fields = {name: _BEAT[name][1](name, value) for name, value in body.items()}
+    fields = {name: _BEAT[name].check(name, value) for name, value in body.items()}
     if fields.get("agent_status") not in {None, *_AGENT_STATUS}:
         raise Invalid(f"agent_status is one of {', '.join(sorted(_AGENT_STATUS))}.")
     return Heartbeat(**{"agent_token": None, **fields})
