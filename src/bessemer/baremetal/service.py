@@ -1,17 +1,18 @@
 """The bare metal room put together: what other rooms call, and the conductor behind it."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bessemer.baremetal.conductor.conductor import Conductor, Identity
+from bessemer.baremetal.conductor.conductor import SWEEP_INTERVAL, Conductor, Identity
 from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.domain.node import Node, PowerTarget
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations import provision, set_power, vifs
+from bessemer.baremetal.operations.allocations import WANTED, Allocator
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.operations.set_power import PowerOrder
@@ -64,17 +65,22 @@ class EmbeddedBareMetal:
             limits=flows.limits,
         )
         self.conductor = Conductor(engine, bus, identity, settings)
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Take up whatever work there is."""
         await self.conductor.start()
         await set_power.forget_lost_orders(self.desk)
+        allocator = Allocator(self.desk)
+        self._unsubscribe = self._bus.subscribe(WANTED, allocator.on_wanted)
+        self.conductor.every(SWEEP_INTERVAL, allocator.round)
         sync = PowerSync(self.desk)
         self.conductor.every(self._settings.sync_power_state_interval, sync.round)
         self.conductor.every(self._settings.power_failure_recovery_interval, sync.recover)
 
     async def stop(self) -> None:
         """End in good order."""
+        self._unsubscribe()
         await self.conductor.stop()
         await self.desk.background.stop()
 

@@ -125,6 +125,11 @@ class BareMetalSettings(EnabledHardware):
     switch_timeout: timedelta = Field(
         timedelta(seconds=60), gt=NO_TIME, description="wait for a switch to read back a change"
     )
+    allocation_patience: timedelta = Field(
+        timedelta(seconds=30),
+        ge=NO_TIME,
+        description="how long an allocation waits for nodes that would do but are being worked on",
+    )
     sync_power_state_interval: timedelta = Field(
         timedelta(seconds=120),
         gt=NO_TIME,

@@ -140,8 +140,6 @@ async def test_conductors_and_whether_they_live(cloud):
         ("/v1/chassis", "chassis"),
         ("/v1/volume/connectors", "connectors"),
         ("/v1/volume/targets", "targets"),
-        ("/v1/allocations", "allocations"),
-        ("/v1/deploy_templates", "deploy_templates"),
         (f"{NODE}/portgroups", "portgroups"),
         (f"{NODE}/volume/targets", "targets"),
     ],

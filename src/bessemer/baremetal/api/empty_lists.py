@@ -16,7 +16,6 @@ EMPTY: Final = (
     ("/portgroups/detail", "portgroups", 23),
     ("/volume/connectors", "connectors", 32),
     ("/volume/targets", "targets", 32),
-    ("/allocations", "allocations", 52),
     ("/nodes/{ident}/portgroups", "portgroups", 24),
     ("/nodes/{ident}/portgroups/detail", "portgroups", 24),
     ("/nodes/{ident}/volume/connectors", "connectors", 32),

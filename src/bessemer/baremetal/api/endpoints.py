@@ -1,7 +1,7 @@
 """Rows of the API's table: path, handler, policy, and the microversion an endpoint exists since."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -11,7 +11,7 @@ from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.queries import FIELDS, PAGING, Filter, refuse_unknown
 from bessemer.baremetal.api.values import Checker
-from bessemer.errors import NotFound
+from bessemer.errors import BessemerError, MethodNotAllowed, NotFound
 from bessemer.json_types import JsonObject
 from bessemer.web.routes import DEFAULT_BODY_LIMIT, Access, Call, Handler, Reply, Route
 
@@ -30,7 +30,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method on one path below `/v1`. Below microversion 1.`since` it answers 404.
+    """One method on one path below `/v1`. Below microversion 1.`since` it raises `too_early`.
 
     `policy` names a rule of `policies.RULES`, which the gate asks of what the path is about.
     `narrows`: a list whose handler heeds `Call.only_project`; others are for system readers.
@@ -58,6 +58,7 @@ class Endpoint:
     reply: JsonObject = field(default_factory=lambda: ANYTHING)
     narrows: bool = False
     any_query: bool = False
+    too_early: type[BessemerError] = NotFound
 
     @property
     def parameters(self) -> Mapping[str, Filter]:
@@ -93,6 +94,13 @@ def routes(endpoints: Sequence[Endpoint], gate: Gate | None = None) -> tuple[Rou
     )
 
 
+def closed_early(rows: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """The rows; before their version all methods but GET answer 405 instead of 404."""
+    return tuple(
+        row if row.method == "GET" else replace(row, too_early=MethodNotAllowed) for row in rows
+    )
+
+
 def _guarded(endpoint: Endpoint, gate: Gate | None) -> Handler:
     public = endpoint.access is Access.PUBLIC
     if gate is None and not public:
@@ -100,7 +108,7 @@ def _guarded(endpoint: Endpoint, gate: Gate | None) -> Handler:
 
     async def handler(call: Call) -> Reply | Response:
         if call.version.minor < endpoint.since:
-            raise NotFound(
+            raise endpoint.too_early(
                 f"The resource could not be found: {endpoint.path} exists since API version "
                 f"1.{endpoint.since}, and 1.{call.version.minor} was asked for."
             )

@@ -1,10 +1,11 @@
 """The operators' bare metal API put together: one table, served at the root and below /baremetal."""
 
+from bessemer.baremetal.api.allocations import AllocationsApi
 from bessemer.baremetal.api.deploy_templates import deploy_templates_api
 from bessemer.baremetal.api.driver_parts import DriverPartsApi
 from bessemer.baremetal.api.drivers import DriversApi
 from bessemer.baremetal.api.empty_lists import EmptyListsApi
-from bessemer.baremetal.api.endpoints import Endpoint, routes
+from bessemer.baremetal.api.endpoints import Endpoint, closed_early, routes
 from bessemer.baremetal.api.errors import error_body
 from bessemer.baremetal.api.families import FamiliesApi
 from bessemer.baremetal.api.gate import Gate
@@ -73,7 +74,8 @@ def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint
         *PortsApi(desk).endpoints(),
         *DriversApi(desk).endpoints(),
         *DriverPartsApi(desk).endpoints(),
-        *deploy_templates_api(desk).endpoints(),
+        *AllocationsApi(desk).endpoints(),
+        *closed_early(deploy_templates_api(desk).endpoints()),
         *RunbooksApi(desk).endpoints(),
         *EmptyListsApi(desk).endpoints(),
     )

@@ -1,6 +1,5 @@
 """`/v1/runbooks` and their traits: steps written down once, to clean and service nodes by name."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -9,11 +8,12 @@ from starlette.responses import Response
 
 from bessemer.baremetal.api.collection import Collection, Kind, Shown, links_below, of
 from bessemer.baremetal.api.deploy_templates import trait_name
-from bessemer.baremetal.api.endpoints import Argument, Endpoint
+from bessemer.baremetal.api.endpoints import Argument, Endpoint, closed_early
 from bessemer.baremetal.api.fields import Field, FieldTable, Write
 from bessemer.baremetal.api.links import api_url
+from bessemer.baremetal.api.names import logical_name
 from bessemer.baremetal.api.nodes import ident_of
-from bessemer.baremetal.api.queries import Filter, refuse_unknown, truth, words
+from bessemer.baremetal.api.queries import Filter, truth, words
 from bessemer.baremetal.api.steps_of_plans import (
     ARGUMENTS,
     STEP_NAME,
@@ -37,6 +37,7 @@ from bessemer.baremetal.domain.runbook import Runbook, RunbookStep
 from bessemer.baremetal.domain.secret import masked
 from bessemer.baremetal.operations import runbooks as runbook_operations
 from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.store.runbooks import seen_by
 from bessemer.baremetal.store.tables import runbooks
 from bessemer.clock import iso8601
 from bessemer.errors import Invalid
@@ -45,22 +46,12 @@ from bessemer.web.routes import Call, Reply
 
 TRAITS_SINCE: Final = 112
 INTERFACES: Final = ("bios", "deploy", "firmware", "management", "power", "raid", "vendor")
-_NAME: Final = re.compile(r"[A-Za-z0-9._~-]{1,255}\Z")
 _STEPS: Final = steps(
     StepShape(
         {"interface": one_of(*INTERFACES), "step": STEP_NAME, "args": ARGUMENTS, "order": whole},
         {"args": {}},
     )
 )
-
-
-@ruled({"type": "string", "maxLength": 255, "pattern": "^[A-Za-z0-9._~-]+$"})
-def runbook_name(name: str, value: Json) -> Json:
-    """Letters, digits and `-._~` (RFC 3986 unreserved): it stands in paths."""
-    word = str(text(255, least=1)(name, value))
-    if not _NAME.match(word):
-        raise Invalid(f"{name} is made of letters, digits, '-', '.', '_' and '~' only.")
-    return word
 
 
 def _steps(shown: Shown[Runbook], _minor: int) -> Json:
@@ -70,7 +61,7 @@ def _steps(shown: Shown[Runbook], _minor: int) -> Json:
 # fmt: off
 RUNBOOK: Final[FieldTable[Shown[Runbook]]] = FieldTable("runbook", (
     Field("uuid", of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
-    Field("name", of("name"), 1, Write.BOTH, runbook_name, column="name", summary=True,
+    Field("name", of("name"), 1, Write.BOTH, logical_name, column="name", summary=True,
           required=True),
     Field("description", of("description"), 112, Write.BOTH, optional(text(255)),
           column="description"),
@@ -118,6 +109,7 @@ KIND: Final = Kind(
     document=_document,
     filters={"project": Filter(words), "public": Filter(truth)},
     conditions={"project": runbooks.c.owner.__eq__, "public": runbooks.c.public.is_},
+    narrowed=seen_by,
 )
 
 
@@ -157,7 +149,9 @@ class RunbooksApi:
         get, update, since = "baremetal:runbook:get", "baremetal:runbook:update", TRAITS_SINCE
         plain = Collection(KIND, runbook_operations.runbooks(self.desk)).endpoints()
         return (
-            *(_named_by_traits(row) if row.method == "POST" else row for row in plain),
+            *closed_early(
+                [_named_by_traits(row) if row.method == "POST" else row for row in plain]
+            ),
             Endpoint("GET", every, self.traits, get, since, reply=TRAITS_SHAPE),
             Endpoint(
                 "PUT",
@@ -176,13 +170,11 @@ class RunbooksApi:
 
     async def traits(self, call: Call) -> Reply:
         """The traits of the nodes that the runbook is for."""
-        refuse_unknown(call)
         runbook = await runbook_operations.runbooks(self.desk).get(ident_of(call))
         return Reply({"traits": sorted(runbook.traits)})
 
     async def set_traits(self, call: Call) -> Reply:
         """Replace all traits."""
-        refuse_unknown(call)
         if set(call.body) != {"traits"}:
             raise Invalid("The body is an object with traits, and nothing else.")
         wanted = trait_names("traits", call.body["traits"])
@@ -191,7 +183,6 @@ class RunbooksApi:
 
     async def add_trait(self, call: Call) -> Reply:
         """Add one trait."""
-        refuse_unknown(call)
         wanted = str(trait_name("trait", call.path["trait"]))
         runbook = await runbook_operations.add_trait(self.desk, ident_of(call), wanted)
         path = f"runbooks/{runbook.uuid}/traits/{wanted}"
@@ -199,12 +190,10 @@ class RunbooksApi:
 
     async def remove_traits(self, call: Call) -> Reply:
         """Remove all traits."""
-        refuse_unknown(call)
         await runbook_operations.set_traits(self.desk, ident_of(call), ())
         return Reply()
 
     async def remove_trait(self, call: Call) -> Reply:
         """Remove one trait; one that is not there is no error."""
-        refuse_unknown(call)
         await runbook_operations.remove_trait(self.desk, ident_of(call), call.path["trait"])
         return Reply()

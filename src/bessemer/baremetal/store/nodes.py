@@ -12,7 +12,7 @@ from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.sealing import SecretBox
-from bessemer.baremetal.store.tables import nodes, ports
+from bessemer.baremetal.store.tables import allocations, nodes, ports
 from bessemer.clock import now
 from bessemer.errors import Conflict, NotFound
 
@@ -127,6 +127,9 @@ class NodeStore:
     async def save(self, connection: AsyncConnection, node: Node) -> None:
         """Write everything but the states, which belong to the engine. Raises NotFound, Conflict."""
         columns = {k: v for k, v in self._columns(node).items() if k not in _STATES}
+        if node.allocation_uuid is not None and node.instance_uuid is None:
+            await self._end_allocation(connection, node.uuid)
+            columns["allocation_uuid"] = None
         await self._update(connection, node.uuid, columns)
 
     async def save_states(self, connection: AsyncConnection, node: Node) -> None:
@@ -147,7 +150,12 @@ class NodeStore:
 
     async def remove(self, connection: AsyncConnection, uuid: str) -> None:
         """Delete; ports, work and the rest go with it."""
+        await self._end_allocation(connection, uuid)
         await connection.execute(delete(nodes).where(nodes.c.uuid == uuid))
+
+    async def _end_allocation(self, connection: AsyncConnection, uuid: str) -> None:
+        """An allocation lasts as long as its node's instance."""
+        await connection.execute(delete(allocations).where(allocations.c.node_uuid == uuid))
 
     async def _update(
         self, connection: AsyncConnection, uuid: str, columns: Mapping[str, Any]
