@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from starlette.applications import Starlette
 
@@ -19,6 +20,7 @@ from bessemer.compute.api.service import compute_api
 from bessemer.compute.service import EmbeddedCompute
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
+from bessemer.errors import ConfigurationError
 from bessemer.identity.api.service import identity_api
 from bessemer.identity.service import EmbeddedIdentity
 from bessemer.image.api.object_store import object_store_service
@@ -29,7 +31,9 @@ from bessemer.network.service import EmbeddedNetwork
 from bessemer.settings import Settings
 from bessemer.state_directory import prepare_state_directory
 from bessemer.web.authentication import Authenticate, by_token, noauth
+from bessemer.web.basic_authentication import by_password_file
 from bessemer.web.dispatch import application
+from bessemer.web.keystone import Keystone
 
 
 class Cloud:
@@ -48,6 +52,8 @@ class Cloud:
         self._database = database = open_database(settings.database_url)
         self._bus = bus = MemoryBus()
         self._agents = agents = AgentClient()
+        asked = settings.authentication.keystone
+        self._keystone = Keystone(asked) if asked is not None else None
         identity = EmbeddedIdentity(database, settings.identity, state)
         images = EmbeddedImages(database, settings.image, state)
         network = EmbeddedNetwork(database, bus, settings.network, state)
@@ -71,7 +77,7 @@ class Cloud:
                 compute_api(compute),
                 object_store,
             ),
-            _authenticate(settings, identity),
+            _authenticate(settings, identity, self._keystone),
         )
         self.ramdisk_app = application(
             (
@@ -94,15 +100,26 @@ class Cloud:
             await room.stop()
         await self._bus.close()
         await self._agents.close()
+        if self._keystone is not None:
+            await self._keystone.close()
         await self._database.close()
 
 
-def _authenticate(settings: Settings, identity: EmbeddedIdentity) -> Authenticate:
-    match settings.authentication.strategy:
-        case "noauth":
-            return noauth()
-        case "identity":
+def _authenticate(
+    settings: Settings, identity: EmbeddedIdentity, keystone: Keystone | None
+) -> Authenticate:
+    asked = settings.authentication
+    match asked.strategy, asked.htpasswd_file, keystone:
+        case "http_basic", Path() as file, _:
+            return by_password_file(file)
+        case "keystone", _, Keystone():
+            return by_token(keystone.validate, str(asked.keystone and asked.keystone.url))
+        case "identity", _, _:
             return by_token(identity.validate_token)
+        case "noauth", _, _:
+            return noauth()
+        case _:
+            raise ConfigurationError(f"authentication.strategy {asked.strategy} is not set up.")
 
 
 def _nobody() -> Authenticate:

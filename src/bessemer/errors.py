@@ -14,7 +14,11 @@ class Invalid(BessemerError):
 
 
 class Unauthorized(BessemerError):
-    """Nobody is logged in, or the credentials are wrong."""
+    """Nobody is logged in, or the credentials are wrong. `challenge` tells programs how to log in."""
+
+    def __init__(self, message: str, challenge: str = "") -> None:
+        super().__init__(message)
+        self.challenge = challenge
 
 
 class Forbidden(BessemerError):
@@ -35,6 +39,10 @@ class NotAcceptable(BessemerError):
 
 class Conflict(BessemerError):
     """The request is sound, but the present state forbids it; it may work later."""
+
+
+class ChangedMeanwhile(BessemerError):
+    """The thing is not any more what the request takes it for; look again, then decide."""
 
 
 class TooLarge(BessemerError):

@@ -6,10 +6,11 @@ Each room's section lives in the room's own `settings.py`.
 """
 
 import ipaddress
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -25,7 +26,9 @@ from bessemer.errors import ConfigurationError
 from bessemer.identity.settings import IdentitySettings
 from bessemer.image.settings import ImageSettings
 from bessemer.network.settings import NetworkSettings
+from bessemer.web.settings import AuthenticationSettings
 
+PREFIX: Final = "BESSEMER_"
 DEFAULT_FILE = Path("/etc/bessemer/bessemer.toml")
 
 
@@ -58,24 +61,11 @@ class DatabaseSettings(BaseModel):
     )
 
 
-class AuthenticationSettings(BaseModel):
-    """Section `[authentication]`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    strategy: Literal["noauth", "identity"] = Field(
-        "noauth", description="noauth (loopback only) or tokens of the embedded identity service"
-    )
-    allow_noauth_anywhere: bool = Field(
-        False, description="permit noauth on an address that others can reach"
-    )
-
-
 class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BESSEMER_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     server: ServerSettings = ServerSettings()
@@ -107,6 +97,7 @@ class Settings(BaseSettings):
 
 def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
     """Read every source once. Raises ConfigurationError that names the setting and the remedy."""
+    _refuse_unknown_variables(os.environ)
     values = _read_file(file)
 
     class Sourced(Settings):
@@ -130,6 +121,18 @@ def load_settings(file: Path | None = None, flags: Mapping[str, Any] | None = No
             f"The environment's BESSEMER_… variables cannot be read: {error}. Name single settings, "
             "as in BESSEMER_SERVER__PORT=6385."
         ) from error
+
+
+def _refuse_unknown_variables(names: Iterable[str]) -> None:
+    """A misspelt section would be passed over in silence; misspelt settings pydantic refuses."""
+    for name in sorted(name for name in names if name.upper().startswith(PREFIX)):
+        section = name.upper().removeprefix(PREFIX).partition("__")[0]
+        known = section.lower() in Settings.model_fields
+        if not (known or section == "CONFIG" or section.startswith("LAB")):
+            raise ConfigurationError(
+                f"The environment's {name}: there is no section {section.lower()!r}; there are "
+                f"{', '.join(Settings.model_fields)}. Settings are named as BESSEMER_SERVER__PORT."
+            )
 
 
 def _read_file(file: Path | None) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class EmbeddedIdentity:
         grant = await self.find_grant(token)
         if grant is None or grant.token.target is None:
             return None
-        return context_of(grant)
+        return context_of(grant, self.settings)
 
     async def find_grant(self, secret: str) -> Grant | None:
         """What the token stands for now; None for an unknown, revoked or expired one."""
@@ -58,13 +58,20 @@ class EmbeddedIdentity:
             await remove_token(connection, hashed(secret))
 
 
-def context_of(grant: Grant) -> RequestContext:
-    """The grant as the other rooms see it."""
+def context_of(grant: Grant, settings: IdentitySettings) -> RequestContext:
+    """The grant as the other rooms see it.
+
+    Administrators of the first project administer the deployment, as Keystone's `admin_project`.
+    """
+    project = grant.project
+    roles = frozenset(role.name for role in grant.roles)
+    first = project is not None and project.name == settings.admin_project
     return RequestContext(
         user_id=grant.user.id,
         user_name=grant.user.name,
-        project_id=grant.project.id if grant.project else None,
-        project_name=grant.project.name if grant.project else None,
-        roles=frozenset(role.name for role in grant.roles),
-        system_scope=grant.is_system,
+        project_id=project.id if project else None,
+        project_name=project.name if project else None,
+        roles=roles,
+        system_scope=grant.is_system or (first and "admin" in roles),
+        service_project=project is not None and project.name == settings.service_project,
     )

@@ -1,6 +1,7 @@
 """Who is asking: turns a request's headers into a RequestContext, by the configured strategy."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from bessemer.context import RequestContext, RequestId
 from bessemer.errors import Unauthorized
@@ -28,21 +29,18 @@ def noauth() -> Authenticate:
     return authenticate
 
 
-def by_token(validate: TokenValidator) -> Authenticate:
-    """Keystone tokens in `X-Auth-Token`. Raises Unauthorized for a missing or unknown one."""
+def by_token(validate: TokenValidator, keystone: str = "/identity/v3") -> Authenticate:
+    """Keystone tokens in `X-Auth-Token`. Raises Unauthorized for a missing or unknown one.
+
+    `keystone`: where a client is told that it gets one.
+    """
 
     async def authenticate(headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
         owner = await validate(headers.get("X-Auth-Token", ""))
         if owner is None:
-            raise Unauthorized("Authentication required: send a valid X-Auth-Token.")
-        return RequestContext(
-            request_id=request_id,
-            user_id=owner.user_id,
-            user_name=owner.user_name,
-            project_id=owner.project_id,
-            project_name=owner.project_name,
-            roles=owner.roles,
-            system_scope=owner.system_scope,
-        )
+            raise Unauthorized(
+                "Authentication required: send a valid X-Auth-Token.", f'Keystone uri="{keystone}"'
+            )
+        return replace(owner, request_id=request_id)
 
     return authenticate

@@ -15,8 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.routing import Route as StarletteRoute
 
-from bessemer.context import RequestContext, RequestId, request_id_or_new
-from bessemer.errors import BessemerError, Forbidden
+from bessemer.context import RequestContext, RequestId, new_request_id, request_id_or_new
+from bessemer.errors import BessemerError, Forbidden, Unauthorized
 from bessemer.web.authentication import Authenticate
 from bessemer.web.body import read_json
 from bessemer.web.errors import status_of
@@ -29,6 +29,7 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 _NO_VERSION = Microversion(0, 0)
 _WRITERS = frozenset({"admin", "manager", "member", "service"})
 """Roles of which one is needed to change anything; a reader only looks."""
+_UNROUTED = {405: "This path does not take this method; the header Allow names those it takes."}
 
 
 def application(
@@ -148,9 +149,12 @@ def _response(route: Route, reply: Reply | Response) -> Response:
 def _failure(
     service: Service, status: int, error: BessemerError, context: RequestContext
 ) -> Response:
+    challenge = error.challenge if isinstance(error, Unauthorized) else ""
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
     return Response(
         msgspec.json.encode(service.error_body(status, error, context)),
         status_code=status,
+        headers=headers,
         media_type="application/json",
     )
 
@@ -164,13 +168,12 @@ async def _to_its_root(request: Request) -> Response:
 
 
 def _unrouted(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    title = error.detail if isinstance(error, HTTPException) else "Internal Server Error"
-    allow = error.headers if isinstance(error, HTTPException) else None
-    body = {"code": status, "title": title, "description": "No such path or method here."}
+    refused = error if isinstance(error, HTTPException) else HTTPException(500)
+    words = _UNROUTED.get(refused.status_code, "No such path here.")
+    body = {"code": refused.status_code, "title": refused.detail, "description": words}
     return Response(
         msgspec.json.encode(body),
-        status_code=status,
-        headers=allow,
+        status_code=refused.status_code,
+        headers={**(refused.headers or {}), "X-Openstack-Request-Id": new_request_id()},
         media_type="application/json",
     )

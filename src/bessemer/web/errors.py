@@ -5,6 +5,7 @@ from typing import Final
 
 from bessemer.errors import (
     BessemerError,
+    ChangedMeanwhile,
     Conflict,
     Forbidden,
     HardwareFailure,
@@ -26,6 +27,7 @@ STATUS: Final[Mapping[type[BessemerError], int]] = {
     MethodNotAllowed: 405,
     NotAcceptable: 406,
     Conflict: 409,
+    ChangedMeanwhile: 412,
     TooLarge: 413,
     HardwareFailure: 500,
     Transient: 503,

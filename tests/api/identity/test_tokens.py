@@ -20,7 +20,7 @@ async def test_a_password_opens_the_default_project(cloud):
     token = answer.json["token"]
     assert answer.status == 201
     assert token["project"]["name"] == "admin"
-    assert [role["name"] for role in token["roles"]] == ["admin", "member", "reader"]
+    assert [role["name"] for role in token["roles"]] == ["admin", "manager", "member", "reader"]
     assert token["methods"] == ["password"]
     urls = {e["url"] for s in token["catalog"] for e in s["endpoints"]}
     assert "http://cloud.test/compute/v2.1" in urls

@@ -8,7 +8,7 @@ DOMAIN_NAME: Final = "Default"
 SYSTEM: Final = "system"
 """The target of an assignment that holds for the whole deployment instead of one project."""
 
-IMPLIED: Final = {"admin": ("member",), "member": ("reader",)}
+IMPLIED: Final = {"admin": ("manager",), "manager": ("member",), "member": ("reader",)}
 """Which role brings which others along, as `keystone-manage bootstrap` sets it up."""
 
 

@@ -16,7 +16,7 @@ from bessemer.identity.store import people
 
 log = structlog.get_logger()
 
-ROLES: Final = ("admin", "member", "reader", "service")
+ROLES: Final = ("admin", "manager", "member", "reader", "service")
 PASSWORD_FILE: Final = "admin-password"  # noqa: S105 - a file's name
 
 

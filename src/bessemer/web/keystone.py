@@ -1,0 +1,193 @@
+"""Tokens of an external Keystone: validated there with credentials of our own, remembered briefly."""
+
+import asyncio
+import hashlib
+import ssl
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import aiohttp
+import structlog
+
+from bessemer.context import RequestContext
+from bessemer.errors import ConfigurationError, Unavailable
+from bessemer.web.settings import KeystoneSettings
+
+log = structlog.get_logger()
+
+REMEMBERED: Final = 10_000
+MAX_TOKEN: Final = 8192
+"""Characters of the longest token that is worth asking about."""
+MAX_ANSWER: Final = 1024 * 1024
+_AWAY: Final = "Nobody can log in: the identity service {url} {why}. Try again later."
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    context: RequestContext
+    until: float
+    """Moment of the monotonic clock."""
+
+
+class Keystone:
+    """Asks one Keystone (API v3) who a token belongs to.
+
+    Our own token goes to the configured address and nowhere else: redirects are not followed.
+    Raises ConfigurationError for certificates that cannot be read.
+    """
+
+    def __init__(self, settings: KeystoneSettings) -> None:
+        self._settings = settings
+        self._tokens_url = f"{str(settings.url).rstrip('/')}/auth/tokens"
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._own_token: str | None = None
+        self._logging_in = asyncio.Lock()
+        self._trusted = _trusted(settings)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def validate(self, token: str) -> RequestContext | None:
+        """Whose it is; None for an unknown, expired or unscoped one. Raises Unavailable."""
+        if not token or len(token) > MAX_TOKEN or not token.isascii() or not token.isprintable():
+            return None
+        key = hashlib.sha256(token.encode()).digest()
+        known = self._known.get(key)
+        if known is not None and known.until > time.monotonic():
+            return known.context
+        self._known.pop(key, None)
+        body = await self._ask(token)
+        return None if body is None else self._remember(key, body)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _ask(self, token: str) -> Mapping[str, Any] | None:
+        own = self._own_token or await self._log_in(None)
+        for _ in range(2):
+            headers = {"X-Auth-Token": own, "X-Subject-Token": token}
+            status, body, _own = await self._call("GET", headers, None)
+            if status == 200:
+                return body
+            if status == 404:
+                return None
+            if status != 401:
+                break
+            own = await self._log_in(own)  # ours ran out
+        raise self._away(f"answers {status} to the validation of a token")
+
+    async def _log_in(self, stale: str | None) -> str:
+        """A token of our own; only one call at a time fetches it."""
+        async with self._logging_in:
+            if self._own_token is not None and self._own_token != stale:
+                return self._own_token
+            status, _body, token = await self._call("POST", {}, self._credentials())
+            if status != 201 or token is None:
+                raise self._away(f"does not let this server in (status {status})")
+            self._own_token = token
+            return token
+
+    def _credentials(self) -> Mapping[str, Any]:
+        mine = self._settings
+        user = {
+            "name": mine.username,
+            "domain": {"name": mine.user_domain_name},
+            "password": mine.password.get_secret_value(),
+        }
+        project = {"name": mine.project_name, "domain": {"name": mine.project_domain_name}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        return {"auth": {"identity": identity, "scope": {"project": project}}}
+
+    async def _call(
+        self, method: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
+    ) -> tuple[int, Mapping[str, Any], str | None]:
+        try:
+            async with self._connected().request(
+                method, self._tokens_url, headers=headers, json=body, allow_redirects=False
+            ) as answer:
+                raw = await answer.content.read(MAX_ANSWER)
+                found = await answer.json() if raw and answer.status in {200, 201} else {}
+                token = answer.headers.get("X-Subject-Token")
+                return answer.status, found if isinstance(found, dict) else {}, token
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise self._away("does not answer") from error
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._trusted),
+                timeout=aiohttp.ClientTimeout(total=self._settings.timeout.total_seconds()),
+            )
+        return self._session
+
+    def _remember(self, key: bytes, body: Mapping[str, Any]) -> RequestContext | None:
+        found = _context(body, self._settings)
+        if found is None:
+            return None
+        context, left_s = found
+        if left_s <= 0:
+            return None
+        left_s = min(left_s, self._settings.cache_time.total_seconds())
+        self._known[key] = _Known(context, time.monotonic() + left_s)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return context
+
+    def _away(self, why: str) -> Unavailable:
+        log.error("keystone.away", url=self._tokens_url, reason=why)
+        return Unavailable(_AWAY.format(url=self._tokens_url, why=why))
+
+
+def _trusted(settings: KeystoneSettings) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        raise ConfigurationError(
+            f"authentication.keystone.ca_file: {settings.ca_file} cannot be used: {error}."
+        ) from error
+
+
+def _context(
+    body: Mapping[str, Any], settings: KeystoneSettings
+) -> tuple[RequestContext, float] | None:
+    """Who it is and for how many seconds more; None for an unscoped or senseless answer."""
+    try:
+        token = body["token"]
+        user, project = token["user"], token.get("project")
+        system = token.get("system") or {}
+        roles = frozenset(str(role["name"]).lower() for role in token.get("roles", ()))
+        left = datetime.fromisoformat(token["expires_at"]) - datetime.now(UTC)
+        if project is None and system.get("all") is not True:
+            return None
+        context = RequestContext(
+            user_id=str(user["id"]),
+            user_name=str(user["name"]),
+            project_id=str(project["id"]) if project else None,
+            project_name=str(project["name"]) if project else None,
+            roles=roles,
+            system_scope=system.get("all") is True or _administers(token, settings),
+            service_project=_is_named(project, settings.service_project, settings),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        log.error("keystone.senseless_answer")
+        return None
+    return context, left.total_seconds()
+
+
+def _administers(token: Mapping[str, Any], settings: KeystoneSettings) -> bool:
+    """An administrator of the project that Keystone, or the setting, names as the admins' own."""
+    names = {str(role["name"]).lower() for role in token.get("roles", ())}
+    project = token.get("project")
+    named = settings.admin_project and _is_named(project, settings.admin_project, settings)
+    return "admin" in names and bool(named or token.get("is_admin_project") is True)
+
+
+def _is_named(project: Any, name: str, settings: KeystoneSettings) -> bool:
+    """By name, in the domain that our own project is in: others may use any name in theirs."""
+    if not project or project["name"] != name:
+        return False
+    return bool(project["domain"]["name"] == settings.project_domain_name)

@@ -1,0 +1,69 @@
+"""Every knob of authentication."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
+
+NO_TIME: Final = timedelta(0)
+
+
+class KeystoneSettings(BaseModel):
+    """Section `[authentication.keystone]`: the external Keystone, and who we are there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: HttpUrl = Field(description="the identity API, with its version: https://host:5000/v3")
+    username: str = Field("bessemer", description="our own user there, who validates tokens")
+    password: SecretStr = Field(description="our own user's password")
+    user_domain_name: str = Field("Default", description="domain of our own user")
+    project_name: str = Field("service", description="project that our own user logs in to")
+    project_domain_name: str = Field(
+        "Default", description="domain of that project, and of the two below"
+    )
+    admin_project: str = Field(
+        "",
+        description="administrators of this project administer all bare metal; empty: those with "
+        "system scope only",
+    )
+    service_project: str = Field(
+        "service", description="project whose role service acts for the deployment"
+    )
+    ca_file: Path | None = Field(None, description="certificates to trust instead of the system's")
+    timeout: timedelta = Field(
+        timedelta(seconds=10), gt=NO_TIME, description="longest wait for an answer"
+    )
+    cache_time: timedelta = Field(
+        timedelta(seconds=60),
+        ge=NO_TIME,
+        le=timedelta(hours=1),
+        description="how long a validated token is believed without asking again",
+    )
+
+
+class AuthenticationSettings(BaseModel):
+    """Section `[authentication]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strategy: Literal["noauth", "http_basic", "identity", "keystone"] = Field(
+        "noauth",
+        description="noauth (loopback only), users of htpasswd_file, tokens of the embedded "
+        "identity service, or of an external Keystone",
+    )
+    allow_noauth_anywhere: bool = Field(
+        False, description="permit noauth on an address that others can reach"
+    )
+    htpasswd_file: Path | None = Field(
+        None, description="for http_basic: users and bcrypt hashes, as `htpasswd -B` writes them"
+    )
+    keystone: KeystoneSettings | None = Field(None, description="for keystone")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "AuthenticationSettings":
+        if self.strategy == "http_basic" and self.htpasswd_file is None:
+            raise ValueError("strategy is http_basic: set htpasswd_file to its password file")
+        if self.strategy == "keystone" and self.keystone is None:
+            raise ValueError("strategy is keystone: set keystone.url and keystone.password")
+        return self
