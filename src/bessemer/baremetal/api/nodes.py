@@ -72,6 +72,7 @@ FILTERS: Final = {
     "include_children": Filter(truth, 83),
     "parent_node": Filter(words, 83),
     "conductor": Filter(words, 49),
+    "chassis_uuid": Filter(uuid_word),
     "instance_name": Filter(words, 104),
 }
 
@@ -201,11 +202,17 @@ class NodesApi:
         await by_ident(call, lambda ident: node_operations.delete(self.desk, ident))
         return Reply()
 
-    async def _list(self, call: Call, *, detailed: bool) -> Reply:
+    async def within(self, call: Call, fixed: Mapping[str, Any]) -> Reply:
+        """A page of those nodes that these filters, too, let through."""
+        return await self._list(call, detailed=False, fixed=fixed)
+
+    async def _list(
+        self, call: Call, *, detailed: bool, fixed: Mapping[str, Any] | None = None
+    ) -> Reply:
         asked = listing(call, NODE, FILTERS, detailed=detailed)
         own = {} if call.only_project is None else {"only_project": call.only_project}
         wanted = NodePage(
-            filters={**asked.filters, **own},
+            filters={**asked.filters, **own, **(fixed or {})},
             limit=asked.limit,
             marker=asked.marker,
             sort_column=asked.sort_column,

@@ -1,10 +1,10 @@
 """The operators' bare metal API put together: one table, served at the root and below /baremetal."""
 
 from bessemer.baremetal.api.allocations import AllocationsApi
+from bessemer.baremetal.api.chassis import ChassisApi
 from bessemer.baremetal.api.deploy_templates import deploy_templates_api
 from bessemer.baremetal.api.driver_parts import DriverPartsApi
 from bessemer.baremetal.api.drivers import DriversApi
-from bessemer.baremetal.api.empty_lists import EmptyListsApi
 from bessemer.baremetal.api.endpoints import Endpoint, closed_early, routes
 from bessemer.baremetal.api.errors import error_body
 from bessemer.baremetal.api.families import FamiliesApi
@@ -16,10 +16,12 @@ from bessemer.baremetal.api.node_states import NodeStatesApi, PowerLater
 from bessemer.baremetal.api.nodes import NodesApi
 from bessemer.baremetal.api.openapi.document import document
 from bessemer.baremetal.api.openapi.reference_page import reference_page
+from bessemer.baremetal.api.portgroups import portgroups_api
 from bessemer.baremetal.api.ports import PortsApi
 from bessemer.baremetal.api.ramdisk import RamdiskApi
 from bessemer.baremetal.api.runbooks import RunbooksApi
 from bessemer.baremetal.api.versions import OPERATORS, version_routes
+from bessemer.baremetal.api.volume import VolumeApi
 from bessemer.baremetal.operations import vifs as vif_operations
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.json_types import JsonObject
@@ -72,10 +74,12 @@ def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint
         *NodePartsApi(desk, vifs).endpoints(),
         *FamiliesApi(desk).endpoints(),
         *PortsApi(desk).endpoints(),
+        *portgroups_api(desk).endpoints(),
+        *ChassisApi(desk).endpoints(),
+        *VolumeApi(desk).endpoints(),
         *DriversApi(desk).endpoints(),
         *DriverPartsApi(desk).endpoints(),
         *AllocationsApi(desk).endpoints(),
         *closed_early(deploy_templates_api(desk).endpoints()),
         *RunbooksApi(desk).endpoints(),
-        *EmptyListsApi(desk).endpoints(),
     )

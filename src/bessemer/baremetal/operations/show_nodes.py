@@ -68,6 +68,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
     "maintenance": nodes.c.maintenance.is_,
     "provision_state": nodes.c.provision_state.__eq__,
     "driver": nodes.c.driver.__eq__,
+    "chassis_uuid": nodes.c.chassis_uuid.__eq__,
     "resource_class": nodes.c.resource_class.__eq__,
     "fault": nodes.c.fault.__eq__,
     "conductor_group": nodes.c.conductor_group.__eq__,

@@ -1,6 +1,6 @@
 """Volume connectors and targets in SQL; what is secret in a target's properties is sealed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bessemer.baremetal.domain.volume import ConnectorType, VolumeConnector, VolumeTarget
@@ -21,14 +21,14 @@ CONNECTORS: Final = Records(
 )
 
 
-def targets(box: SecretBox) -> Records[VolumeTarget]:
-    """Volume targets, sealed and opened with this box."""
+def targets(box: Callable[[], SecretBox]) -> Records[VolumeTarget]:
+    """Volume targets, sealed and opened with the box that `box` finds."""
 
     def made(row: Mapping[str, Any]) -> VolumeTarget:
-        return VolumeTarget(**{**row, "properties": box.open(row["properties"])})
+        return VolumeTarget(**{**row, "properties": box().open(row["properties"])})
 
     def columns(values: dict[str, Any]) -> dict[str, Any]:
-        return {**values, "properties": box.seal(values["properties"])}
+        return {**values, "properties": box().seal(values["properties"])}
 
     unique = (("node_uuid", "boot_index"), ("uuid",))
     return Records(volume_targets, "volume target", made, columns, unique)
