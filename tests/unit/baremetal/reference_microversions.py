@@ -172,6 +172,11 @@ FIELDS: dict[str, dict[str, int]] = {
 }
 """Fields by the object's noun. An object that came as a whole shows its first fields from 1."""
 
+_PASSTHRU = [
+    (method, which) for method in ("GET", "POST", "PUT", "PATCH", "DELETE") for which in ("", "/{}")
+]
+"""Any method at all; the name is in the path, or in the query."""
+
 ENDPOINTS: dict[str, int] = {
     "GET /nodes": 1,
     "POST /nodes": 1,
@@ -226,10 +231,7 @@ ENDPOINTS: dict[str, int] = {
     "GET /nodes/{ident}/volume/connectors": 32,
     "GET /nodes/{ident}/volume/targets": 32,
     "GET /nodes/{ident}/vendor_passthru/methods": 1,
-    "GET /nodes/{ident}/vendor_passthru/{}": 1,
-    "POST /nodes/{ident}/vendor_passthru/{}": 1,
-    "PUT /nodes/{ident}/vendor_passthru/{}": 1,
-    "DELETE /nodes/{ident}/vendor_passthru/{}": 1,
+    **{f"{method} /nodes/{{ident}}/vendor_passthru{which}": 1 for method, which in _PASSTHRU},
     "GET /ports": 1,
     "POST /ports": 1,
     "GET /ports/detail": 1,
@@ -243,6 +245,7 @@ ENDPOINTS: dict[str, int] = {
     "PATCH /portgroups/{ident}": 23,
     "DELETE /portgroups/{ident}": 23,
     "GET /portgroups/{ident}/ports": 24,
+    "GET /portgroups/{ident}/ports/detail": 24,
     "GET /chassis": 1,
     "POST /chassis": 1,
     "GET /chassis/detail": 1,
@@ -255,8 +258,7 @@ ENDPOINTS: dict[str, int] = {
     "GET /drivers/{ident}/properties": 1,
     "GET /drivers/{ident}/raid/logical_disk_properties": 12,
     "GET /drivers/{ident}/vendor_passthru/methods": 1,
-    "GET /drivers/{ident}/vendor_passthru/{}": 1,
-    "POST /drivers/{ident}/vendor_passthru/{}": 1,
+    **{f"{method} /drivers/{{ident}}/vendor_passthru{which}": 1 for method, which in _PASSTHRU},
     "GET /volume": 32,
     "GET /volume/connectors": 32,
     "POST /volume/connectors": 32,

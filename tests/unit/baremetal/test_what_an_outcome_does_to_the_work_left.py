@@ -87,7 +87,9 @@ def test_an_abort_stops_before_the_next_step_and_never_the_clean_up():
     asked = some_work(abort="aborted by alice")
     assert plan.abort_now(asked) == "aborted by alice"
     assert plan.may_run(replace(plan.after(some_work(), WAIT, NOON), abort="x"), NOON)
-    cleaning_up = replace(plan.failed(asked, Failed("aborted by alice", aborted=True)), abort="again")
+    cleaning_up = replace(
+        plan.failed(asked, Failed("aborted by alice", aborted=True)), abort="again"
+    )
     assert plan.abort_now(cleaning_up) is None
 
 
