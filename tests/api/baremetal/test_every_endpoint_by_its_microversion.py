@@ -7,6 +7,8 @@ from tests.api.baremetal.cloud import fault
 from tests.api.baremetal.world import World
 from tests.unit.baremetal.api_rows import OPERATORS, ident
 
+from bessemer.web.errors import status_of
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
