@@ -15,6 +15,8 @@ from bessemer.bootstrap import Cloud
 from bessemer.errors import ConfigurationError
 from bessemer.readiness import announce_ready
 from bessemer.settings import Settings
+from bessemer.state_directory import held_state_directory, prepare_state_directory
+from bessemer.web.limits import LimitedProtocol
 
 log = structlog.get_logger()
 
@@ -43,6 +45,14 @@ def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, operators: socket.socket, ramdisk: socket.socket) -> None:
+    prepare_state_directory(settings.server.state_directory)
+    with held_state_directory(settings.server.state_directory):
+        await _serve_alone(settings, operators, ramdisk)
+
+
+async def _serve_alone(
+    settings: Settings, operators: socket.socket, ramdisk: socket.socket
+) -> None:
     cloud = Cloud(settings)
     await cloud.start()
     try:
@@ -61,6 +71,7 @@ async def _serve(settings: Settings, operators: socket.socket, ramdisk: socket.s
 def _server(app: ASGIApp) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
+        http=LimitedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -142,10 +142,13 @@ def _engine(url: URL, **options: Any) -> AsyncEngine:
 
 
 def _make_closed(file: Path) -> None:
-    """An empty file for its owner only; SQLite gives its companions (-wal, -shm) the same mode."""
+    """A file for its owner only; SQLite gives new companions (-wal, -shm) the same mode."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        for each in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+            if each.exists() and each.stat().st_mode & 0o077:
+                each.chmod(0o600)
     except OSError as error:
         raise ConfigurationError(f"database.url: cannot write {file}: {error.strerror}.") from error
 

@@ -1,5 +1,6 @@
-"""Reads and guards JSON request bodies: size before parsing, depth before anybody walks them."""
+"""Reads and guards JSON request bodies: size before parsing, everything else before anybody uses them."""
 
+import json
 from typing import Any, Final
 
 import msgspec
@@ -11,20 +12,25 @@ MAX_DEPTH: Final = 25
 MAX_VALUES: Final = 500_000
 """Values in one body, counted by their marks. Ten thousand NICs need a tenth of it; millions of
 empty lists, which fit into any body's limit, would keep everybody else waiting for seconds."""
+LEAST_INTEGER: Final = -(2**63)
+GREATEST_INTEGER: Final = 2**64 - 1
+"""What databases and other programs can hold; machines report unsigned counters of 64 bits."""
 _MARKS: Final = (b",", b"[", b"{")
 
 
 async def read_json(request: Request, kind: Any, limit: int) -> Any:
     """The body as `kind`.
 
-    Raises TooLarge over `limit` bytes or MAX_VALUES, Invalid for anything malformed.
+    Raises TooLarge over `limit` bytes or MAX_VALUES, Invalid for anything malformed: also for keys
+    given twice (RFC 8259 leaves their meaning open), null characters, and integers beyond 64 bits.
     """
     raw = await _read_limited(request, limit)
     if sum(raw.count(mark) for mark in _MARKS) > MAX_VALUES:
         raise TooLarge(f"The request body holds more than {MAX_VALUES} values.")
     try:
         decoded = msgspec.json.decode(raw)
-        _check_depth(decoded, MAX_DEPTH)
+        if _checked(decoded, MAX_DEPTH) != raw.count(b":"):  # or colons in texts
+            json.loads(raw, object_pairs_hook=_refuse_doubles)
         return msgspec.convert(decoded, kind)
     except msgspec.ValidationError as error:
         raise Invalid(f"The request body does not fit: {error}.") from error
@@ -37,6 +43,9 @@ async def read_json(request: Request, kind: Any, limit: int) -> Any:
 async def _read_limited(request: Request, limit: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
+        raise TooLarge(f"The request body is larger than {limit} bytes.")
     try:
         async for piece in request.stream():
             size += len(piece)
@@ -48,10 +57,31 @@ async def _read_limited(request: Request, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _check_depth(value: Any, levels: int) -> None:
-    if not isinstance(value, dict | list):
-        return
-    if levels == 0:
-        raise Invalid(f"The request body nests deeper than {MAX_DEPTH} levels.")
-    for item in value.values() if isinstance(value, dict) else value:
-        _check_depth(item, levels - 1)
+def _checked(value: Any, levels: int) -> int:
+    """How many keys there are, at all depths. Raises Invalid."""
+    if isinstance(value, str):
+        return _checked_text(value)
+    if isinstance(value, dict | list):
+        if levels == 0:
+            raise Invalid(f"The request body nests deeper than {MAX_DEPTH} levels.")
+        if isinstance(value, list):
+            return sum(_checked(item, levels - 1) for item in value)
+        keys = sum(_checked_text(key) for key in value)
+        return keys + len(value) + sum(_checked(item, levels - 1) for item in value.values())
+    if isinstance(value, int) and not LEAST_INTEGER <= value <= GREATEST_INTEGER:
+        raise Invalid("The request body holds an integer that 64 bits cannot.")
+    return 0
+
+
+def _checked_text(text: str) -> int:
+    if "\x00" in text:
+        raise Invalid("The request body holds a null character.")
+    return 0
+
+
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise Invalid(f"The request body gives {key[:80]!r} twice in one object.")
+        seen.add(key)

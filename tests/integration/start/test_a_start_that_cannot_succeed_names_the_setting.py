@@ -11,6 +11,7 @@ import pytest
 
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
+from bessemer.state_directory import held_state_directory
 
 BESSEMER = Path(sys.executable).with_name("bessemer")
 URL = "BESSEMER_DATABASE__URL"
@@ -88,4 +89,51 @@ async def test_the_database_is_for_its_owner_only(tmp_path):
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     await database.close()
     assert "bessemer.db" in modes
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_state_directory_that_another_server_holds(tmp_path):
+    with held_state_directory(tmp_path):
+        words = refused("--state-dir", str(tmp_path))
+    assert "in use by another bessemer" in words
+    assert str(os.getpid()) in words
+    assert not (tmp_path / "bessemer.db").exists()
+
+
+@pytest.mark.parametrize("name", ["BESSEMER_SEVER__PORT", "BESSEMER_SERVERPORT", "BESSEMER_X"])
+def test_a_misspelt_section(tmp_path, name):
+    words = refused("--state-dir", str(tmp_path), **{name: "1"})
+    assert name in words
+    assert "there is no section" in words
+
+
+def test_a_misspelt_setting(tmp_path):
+    words = refused("--state-dir", str(tmp_path), BESSEMER_SERVER__PROT="1")
+    assert "server.prot: there is no such setting" in words
+
+
+def test_a_password_file_that_is_missing(tmp_path):
+    words = refused(
+        "--state-dir",
+        str(tmp_path),
+        BESSEMER_AUTHENTICATION__STRATEGY="http_basic",
+        BESSEMER_AUTHENTICATION__HTPASSWD_FILE=str(tmp_path / "none"),
+    )
+    assert "authentication.htpasswd_file" in words
+
+
+@pytest.mark.parametrize("strategy", ["http_basic", "keystone"])
+def test_a_strategy_that_is_not_set_up(tmp_path, strategy):
+    words = refused("--state-dir", str(tmp_path), BESSEMER_AUTHENTICATION__STRATEGY=strategy)
+    assert f"strategy is {strategy}: set " in words
+
+
+async def test_a_database_that_others_could_read_is_closed(tmp_path):
+    file = tmp_path / "bessemer.db"
+    file.touch()
+    file.chmod(0o644)
+    database = open_database(f"sqlite+aiosqlite:///{file}")
+    await upgrade(database)
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    await database.close()
     assert set(modes.values()) == {0o600}
