@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.passthru import ANY_METHOD, arguments, called, listed, method_of
-from bessemer.baremetal.api.queries import refuse_unknown
 from bessemer.baremetal.operations import drivers
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.json_types import JsonObject
@@ -34,7 +33,7 @@ class DriverPartsApi:
             Endpoint("GET", disks, self.logical_disk_properties, get_disks, 12, reply=WORDS),
             Endpoint("GET", f"{anyhow}/methods", self.methods, passthru),
             *(
-                Endpoint(method, path, self.call, passthru, body=Raw.STREAM)
+                Endpoint(method, path, self.call, passthru, body=Raw.STREAM, any_query=True)
                 for path in (anyhow, f"{anyhow}/{{method}}")
                 for method in ANY_METHOD
             ),
@@ -42,17 +41,14 @@ class DriverPartsApi:
 
     async def properties(self, call: Call) -> Reply:
         """The fields of driver_info that nodes of this driver may need, and what they mean."""
-        refuse_unknown(call)
         return Reply(await drivers.properties(self.desk, call.path["name"]))
 
     async def logical_disk_properties(self, call: Call) -> Reply:
         """What a logical disk of target_raid_config may be, by key."""
-        refuse_unknown(call)
         return Reply(await drivers.logical_disk_properties(self.desk, call.path["name"]))
 
     async def methods(self, call: Call) -> Reply:
         """The driver's own vendor methods."""
-        refuse_unknown(call)
         return Reply(listed(await drivers.passthru_methods(self.desk, call.path["name"])))
 
     async def call(self, call: Call) -> Reply:

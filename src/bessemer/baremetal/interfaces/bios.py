@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from bessemer.baremetal.domain.node import InterfaceKind
-from bessemer.baremetal.domain.provision.work import Outcome
+from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.interfaces.plugin import Argument, Plugin, step
 from bessemer.baremetal.interfaces.task import Task
+from bessemer.errors import BessemerError
 
 SETTINGS = Argument("settings", "A list of objects with name and value.", required=True)
 
@@ -28,6 +29,15 @@ class BiosInterface(Plugin):
     @abstractmethod
     async def factory_reset(self, task: Task) -> Outcome:
         """Put every setting back to what the vendor delivered."""
+
+    @step("verify", priority=20)
+    async def read_settings(self, task: Task) -> Outcome:
+        """Keep them for everybody to look at; a BIOS that does not tell them stops nobody."""
+        try:
+            await self.cache_bios_settings(task)
+        except BessemerError as error:
+            return Done(f"the BIOS settings are not known: {error.message}")
+        return Done("the BIOS settings are known")
 
     @abstractmethod
     async def cache_bios_settings(self, task: Task) -> None:

@@ -24,5 +24,8 @@ class NoBios(BiosInterface):
     async def factory_reset(self, task: Task) -> Outcome:
         raise self.unsupported(task.node, "resetting the BIOS")
 
+    async def read_settings(self, task: Task) -> Outcome:
+        raise self.unsupported(task.node, "reading BIOS settings")
+
     async def cache_bios_settings(self, task: Task) -> None:
         raise self.unsupported(task.node, "reading BIOS settings")

@@ -19,5 +19,8 @@ class NoFirmware(FirmwareInterface):
     async def update(self, task: Task, settings: Sequence[Mapping[str, Any]]) -> Outcome:
         raise self.unsupported(task.node, "firmware updates")
 
+    async def read_components(self, task: Task) -> Outcome:
+        raise self.unsupported(task.node, "reading firmware versions")
+
     async def cache_firmware_components(self, task: Task) -> None:
         raise self.unsupported(task.node, "reading firmware versions")
