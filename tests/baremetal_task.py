@@ -13,6 +13,7 @@ from bessemer.baremetal.domain.bios import BiosSetting
 from bessemer.baremetal.domain.firmware import FirmwareComponent
 from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
 from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision import plan
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.domain.provision.work import (
@@ -54,6 +55,11 @@ def a_port(node: Node, number: int = 1, **changes: Any) -> Port:
     return replace(port, **changes)
 
 
+def a_portgroup(node: Node, **changes: Any) -> Portgroup:
+    """A bond of the node's, without members yet."""
+    return replace(Portgroup(uuid=str(uuid.uuid4()), node_uuid=node.uuid), **changes)
+
+
 @dataclass(frozen=True, slots=True)
 class SomeInterfaces:
     """The plug-ins that a test gives a node; asking for another one is an error of the test."""
@@ -77,6 +83,7 @@ class MemoryTask:
 
     node: Node
     ports: tuple[Port, ...] = ()
+    groups: tuple[Portgroup, ...] = field(default=(), kw_only=True)
     work: Work = field(init=False)
     context: RequestContext = field(default_factory=admin_context)
     plugins: Mapping[InterfaceKind, Plugin] = field(default_factory=dict)
@@ -135,6 +142,13 @@ class MemoryTask:
             else (*self.ports, port)
         )
         self._maybe_raise("save_port")
+
+    async def portgroups(self) -> tuple[Portgroup, ...]:
+        return self.groups
+
+    async def save_portgroup(self, group: Portgroup) -> None:
+        self.groups = tuple(group if each.uuid == group.uuid else each for each in self.groups)
+        self._maybe_raise("save_portgroup")
 
     async def save_inventory(
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]

@@ -8,6 +8,7 @@ from pathlib import Path
 from bessemer.baremetal.conductor.conductor import SWEEP_INTERVAL, Conductor, Identity
 from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.task import Shelves
+from bessemer.baremetal.domain.nics import VifWish
 from bessemer.baremetal.domain.node import Node, PowerTarget
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import Registry
@@ -121,7 +122,7 @@ class EmbeddedBareMetal:
         return await provision.validate(self.desk, node_uuid)
 
     async def attach_vif(self, context: RequestContext, node_uuid: str, vif_id: str) -> str:
-        return await vifs.attach(self.desk, context, node_uuid, vif_id)
+        return await vifs.attach(self.desk, context, node_uuid, VifWish(vif_id))
 
     async def detach_vif(self, context: RequestContext, node_uuid: str, vif_id: str) -> None:
         if vif_id in await vifs.list_vifs(self.desk, node_uuid):

@@ -58,6 +58,8 @@ class NetworkView:
     vlan: int | None
     mtu: int
     subnets: tuple[SubnetView, ...]
+    physical_networks: frozenset[str] = frozenset()
+    """Where a machine must be cabled to be on it; empty: anywhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,32 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
-from tests.baremetal_task import MemoryTask, run_to_end
+from tests.baremetal_task import MemoryTask, a_portgroup, run_to_end
 
+from bessemer.baremetal.domain.nics import VifWish
 from bessemer.baremetal.domain.provision.work import Done
 from bessemer.baremetal.interfaces.boot import Purpose
-from bessemer.baremetal.interfaces.network import NetworkInterface
+from bessemer.baremetal.interfaces.network import NetworkInterface, keep, nics_of
 from bessemer.errors import Conflict, Invalid
 
 NewVif = Callable[[], Awaitable[str]]
 """Makes a tenant's network port; its id."""
 
 
-async def attach(plugin: NetworkInterface, task: MemoryTask, vif: str) -> None:
-    """Attach and keep, as the operation does."""
-    changed = await plugin.vif_attach(task.context, task.node, task.ports, vif)
-    await task.save_port(changed)
+async def attach(plugin: NetworkInterface, task: MemoryTask, vif: str, **where: str) -> str:
+    """Attach and keep, as the operation does; the MAC that the network port has then."""
+    wish = VifWish(vif, **where)
+    attached = await plugin.vif_attach(task.context, task.node, await nics_of(task), wish)
+    await keep(task, attached.nic)
+    return attached.mac_address
 
 
 async def detach(plugin: NetworkInterface, task: MemoryTask, vif: str) -> None:
     """Detach and keep."""
-    changed = await plugin.vif_detach(task.context, task.node, task.ports, vif)
-    await task.save_port(changed)
+    await keep(task, await plugin.vif_detach(task.context, task.node, await nics_of(task), vif))
 
 
 class NetworkContract:
@@ -62,7 +65,7 @@ class NetworkContract:
         vifs = [await new_vif() for _ in task.ports]
         for vif in vifs:
             await attach(plugin, task, vif)
-        assert sorted(plugin.vif_list(task.ports)) == sorted(vifs)
+        assert sorted(plugin.vif_list(await nics_of(task))) == sorted(vifs)
         with pytest.raises(Invalid, match="No NIC is free"):
             await attach(plugin, task, await new_vif())
 
@@ -88,3 +91,41 @@ class NetworkContract:
     ) -> None:
         with pytest.raises(Invalid, match="not attached"):
             await detach(plugin, task, str(uuid.uuid4()))
+
+    async def test_a_bond_is_taken_before_its_members_and_before_single_nics(
+        self, plugin: NetworkInterface, task: MemoryTask, new_vif: NewVif
+    ) -> None:
+        self._bond(task)
+        first = await new_vif()
+        await attach(plugin, task, first)
+        assert [group.tenant_vif for group in task.groups] == [first]
+        with pytest.raises(Invalid, match="No NIC is free"):
+            await attach(plugin, task, await new_vif())
+
+    async def test_a_bond_comes_and_goes_like_a_nic(
+        self, plugin: NetworkInterface, task: MemoryTask, new_vif: NewVif
+    ) -> None:
+        self._bond(task)
+        before, vif = task.groups, await new_vif()
+        await attach(plugin, task, vif)
+        for step in ("configure_tenant_networks", "unconfigure_tenant_networks", "detach_vifs"):
+            outcome = await run_to_end(task, plugin, step)
+            assert isinstance(outcome, Done), outcome
+        assert task.groups == before
+
+    async def test_the_nic_may_be_named(
+        self, plugin: NetworkInterface, task: MemoryTask, new_vif: NewVif
+    ) -> None:
+        vif, last = await new_vif(), task.ports[-1]
+        await attach(plugin, task, vif, port_uuid=last.uuid)
+        assert task.ports[-1].tenant_vif == vif
+        with pytest.raises(Invalid, match="No NIC is free"):
+            await attach(plugin, task, await new_vif(), port_uuid=last.uuid)
+        with pytest.raises(Invalid, match="No NIC is free"):
+            await attach(plugin, task, await new_vif(), portgroup_uuid=last.uuid)
+
+    @staticmethod
+    def _bond(task: MemoryTask) -> None:
+        group = a_portgroup(task.node, address=task.ports[0].address)
+        task.groups = (group,)
+        task.ports = tuple(replace(port, portgroup_uuid=group.uuid) for port in task.ports)

@@ -10,11 +10,13 @@ from bessemer.bus.memory import MemoryBus
 from bessemer.context import admin_context
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
+from bessemer.json_types import JsonObject
 from bessemer.network.domain.network import Network
 from bessemer.network.operations.networks import NewNetwork, create_network
 from bessemer.network.public import PortSpec
 from bessemer.network.service import EmbeddedNetwork
 from bessemer.network.settings import NetworkSettings, SwitchSettings
+from bessemer.network.store import ports as port_store
 from bessemer.network.switches.fake import FakeSwitch
 
 SWITCH_ID = "0a:00:00:00:00:01"
@@ -37,6 +39,13 @@ class NetworkOfTest:
         """A tenant's port with a MAC of its own."""
         spec = PortSpec(network_id=self.networks[network].id)
         return (await self.service.create_port(admin_context(), spec)).id
+
+    async def profile_of(self, vif: str) -> JsonObject:
+        """The `binding:profile` of a network port, whole."""
+        async with self.service.means.database.read() as connection:
+            found = await port_store.find(connection, vif)
+        assert found is not None
+        return found.profile
 
     async def ports_on(self, network: str) -> list[str]:
         """MACs of the network's ports."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.baremetal_task import MemoryTask, a_node, a_port, run_to_end
+from tests.baremetal_task import MemoryTask, a_node, a_port, a_portgroup, run_to_end
 from tests.contract.baremetal.network_contract import NetworkContract, NewVif, attach, detach
 from tests.contract.baremetal.network_of_test import PARKED, NetworkOfTest, network_service
 
@@ -15,6 +15,7 @@ from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
 from bessemer.baremetal.drivers.neutron.links import link_of
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
 from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.errors import Invalid
 from bessemer.network.public import PortSpec, SwitchFailure
 
 SETTINGS = BareMetalSettings(switch_timeout=timedelta(seconds=2))
@@ -290,3 +291,105 @@ class TestTenantNetworks:
         outcome = await add(plugin, task)
         assert isinstance(outcome, Failed)
         assert made.id in outcome.reason
+
+
+class TestBonds:
+    """VIFs on port groups."""
+
+    @pytest.fixture
+    def task(self) -> MemoryTask:
+        node = a_node()
+        group = a_portgroup(node, name="bond0", mode="802.3ad", properties={"miimon": "100"})
+        ports = (a_port(node, 1), a_port(node, 2), a_port(node, 3))
+        bonded = tuple(replace(port, portgroup_uuid=group.uuid) for port in ports[:2])
+        return MemoryTask(node, (*bonded, ports[2]), groups=(group,))
+
+    async def test_every_members_switch_port_gets_the_vlan(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        await attach(plugin, task, await net.new_vif())
+        assert isinstance(await run_to_end(task, plugin, "configure_tenant_networks"), Done)
+        vlan = net.vlan_of("tenant")
+        assert net.switch.vlans == {"eth1": vlan, "eth2": vlan, "eth3": PARKED}
+        assert isinstance(await run_to_end(task, plugin, "unconfigure_tenant_networks"), Done)
+        assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_the_network_service_learns_how_they_are_bonded(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        vif = await net.new_vif()
+        await attach(plugin, task, vif)
+        await run_to_end(task, plugin, "configure_tenant_networks")
+        profile = await net.profile_of(vif)
+        assert [link["port_id"] for link in profile["local_link_information"]] == ["eth1", "eth2"]
+        assert profile["local_group_information"] == {
+            "id": task.groups[0].uuid,
+            "name": "bond0",
+            "bond_mode": "802.3ad",
+            "bond_properties": {"bond_miimon": "100"},
+        }
+
+    async def test_a_bond_without_a_mac_takes_on_the_network_ports(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        vif = await net.new_vif()
+        own = (await net.service.get_port(task.context, vif)).mac_address
+        assert await attach(plugin, task, vif) == own
+        await detach(plugin, task, vif)
+        assert (await net.service.get_port(task.context, vif)).mac_address == own
+
+    async def test_a_bond_with_a_mac_gives_it_to_the_network_port(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        mac = task.ports[0].address
+        task.groups = (replace(task.groups[0], address=mac),)
+        vif = await net.new_vif()
+        assert await attach(plugin, task, vif) == mac
+        assert (await net.service.get_port(task.context, vif)).mac_address == mac
+        await detach(plugin, task, vif)
+        assert (await net.service.get_port(task.context, vif)).mac_address != mac
+
+    async def test_an_active_node_is_plugged_at_once(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.node = replace(task.node, provision_state=State.ACTIVE)
+        vif = await net.new_vif()
+        await attach(plugin, task, vif, portgroup_uuid=task.groups[0].uuid)
+        assert net.switch.vlans["eth2"] == net.vlan_of("tenant")
+        await detach(plugin, task, vif)
+        assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_a_ramdisk_boots_over_single_members_and_leaves_the_tenants_port_alone(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        task.groups = (replace(task.groups[0], address=task.ports[0].address),)
+        task.ports = (
+            replace(task.ports[0], pxe_enabled=False),
+            task.ports[1],
+            replace(task.ports[2], pxe_enabled=False),
+        )
+        vif = await net.new_vif("provisioning")
+        await attach(plugin, task, vif)
+        assert isinstance(await add(plugin, task), Done)
+        assert net.switch.vlans["eth2"] == net.vlan_of("provisioning")
+        assert net.switch.vlans["eth1"] == PARKED
+        assert isinstance(await remove(plugin, task), Done)
+        assert (await net.service.get_port(task.context, vif)).id == vif
+
+
+class TestPhysicalNetworks:
+    """A NIC is of use where it is cabled."""
+
+    async def test_the_nic_on_the_networks_physical_network_is_taken(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        here = net.networks["tenant"].segment.physical_network
+        elsewhere, right = task.ports
+        task.ports = (
+            replace(elsewhere, physical_network="elsewhere"),
+            replace(right, physical_network=here, pxe_enabled=False),
+        )
+        vif = await net.new_vif()
+        assert await attach(plugin, task, vif) == right.address
+        with pytest.raises(Invalid, match=f"physical network {here}"):
+            await attach(plugin, task, await net.new_vif())

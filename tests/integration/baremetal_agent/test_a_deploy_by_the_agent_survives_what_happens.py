@@ -399,10 +399,10 @@ class OrderedNetwork(NetworkInterface):
     async def unconfigure_tenant_networks(self, task):
         raise NotImplementedError
 
-    async def vif_attach(self, context, node, ports, vif_id):
+    async def vif_attach(self, context, node, nics, wish):
         raise NotImplementedError
 
-    async def vif_detach(self, context, node, ports, vif_id):
+    async def vif_detach(self, context, node, nics, vif_id):
         raise NotImplementedError
 
 

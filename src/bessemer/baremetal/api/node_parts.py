@@ -7,8 +7,10 @@ from typing import Final, Protocol
 from bessemer.baremetal.api import values
 from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.links import api_url, links
+from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.queries import Filter, truth
+from bessemer.baremetal.domain.nics import VifWish
 from bessemer.baremetal.domain.node import BootDevice
 from bessemer.baremetal.domain.secret import masked
 from bessemer.baremetal.operations import boot_device
@@ -32,7 +34,7 @@ class Vifs(Protocol):
     """How tenants' network ports come to NICs and go."""
 
     async def attach(
-        self, desk: Desk, context: RequestContext, ident: str, vif_id: str, /
+        self, desk: Desk, context: RequestContext, ident: str, wish: VifWish, /
     ) -> object: ...
 
     async def detach(
@@ -137,11 +139,7 @@ class NodePartsApi:
 
     async def attach(self, call: Call) -> Reply:
         """Give a network port a NIC of this node."""
-        for name in ("port_uuid", "portgroup_uuid"):
-            if call.body.get(name) is not None:
-                raise Invalid(f"This server does not take {name} here yet; it chooses the NIC.")
-        vif = values.text(255, least=1)("id", call.body.get("id"))
-        await self.vifs.attach(self.desk, call.context, ident_of(call), vif)
+        await self.vifs.attach(self.desk, call.context, ident_of(call), _wish(call))
         return Reply()
 
     async def detach(self, call: Call) -> Reply:
@@ -210,6 +208,23 @@ class NodePartsApi:
         device = _device(call.body["boot_device"])
         await boot_device.write(self.desk, ident_of(call), device, persistent=persistent)
         return Reply()
+
+
+def _wish(call: Call) -> VifWish:
+    """What the body asks for; keys that mean nothing here are for other network interfaces."""
+    vif = str(values.text(255, least=1)("id", call.body.get("id")))
+    places = {
+        name: call.body[name]
+        for name in ("port_uuid", "portgroup_uuid")
+        if call.body.get(name) is not None
+    }
+    for name in places:
+        require(call.version.minor, PORTGROUP_VIF_SINCE, f"field {name}")
+    if len(places) > 1:
+        raise Invalid("Give port_uuid or portgroup_uuid, not both.")
+    return VifWish(
+        vif, **{name: str(values.uuid_text(name, each)) for name, each in places.items()}
+    )
 
 
 def _device(given: Json) -> BootDevice:

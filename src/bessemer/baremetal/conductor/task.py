@@ -13,13 +13,15 @@ from bessemer.baremetal.domain.firmware import FirmwareComponent
 from bessemer.baremetal.domain.lease import Lease, LeaseLost
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
-from bessemer.baremetal.store import bios_settings, blobs, firmware_components, leases
+from bessemer.baremetal.store import bios_settings, blobs, firmware_components, leases, portgroups
 from bessemer.baremetal.store import ports as port_store
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.blobs import Blob
 from bessemer.baremetal.store.nodes import NodeStore
+from bessemer.baremetal.store.portgroups import PORTGROUPS
 from bessemer.context import RequestContext, admin_context
 from bessemer.db.engine import Database
 
@@ -93,6 +95,14 @@ class NodeTask:
         async with self._fenced() as connection:
             await port_store.save(connection, port)
             self._ports = await port_store.of_node(connection, self._node.uuid)
+
+    async def portgroups(self) -> tuple[Portgroup, ...]:
+        async with self._shelves.database.read() as connection:
+            return await portgroups.of_node(connection, self._node.uuid)
+
+    async def save_portgroup(self, group: Portgroup) -> None:
+        async with self._fenced() as connection:
+            await PORTGROUPS.save(connection, group)
 
     async def save_inventory(
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]

@@ -1,15 +1,25 @@
 """Network: which VLAN each NIC is in, at every point of a node's life."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
+from bessemer.baremetal.domain.nics import Nic, Nics, VifWish
 from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.interfaces.plugin import Plugin, step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.context import RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The changed NIC or bond, not saved yet, and the MAC that its network port has now."""
+
+    nic: Nic
+    mac_address: str
 
 
 class NetworkInterface(Plugin):
@@ -40,26 +50,39 @@ class NetworkInterface(Plugin):
     @step()
     async def detach_vifs(self, task: Task) -> Outcome:
         """Let go of every tenant's network port: the NICs are free for the next instance."""
-        attached = [port.tenant_vif for port in task.ports if port.tenant_vif]
+        attached = self.vif_list(await nics_of(task))
         for vif_id in attached:
-            await task.save_port(await self.vif_detach(task.context, task.node, task.ports, vif_id))
+            nics = await nics_of(task)
+            await keep(task, await self.vif_detach(task.context, task.node, nics, vif_id))
         return Done(f"{len(attached)} network ports detached")
 
     @abstractmethod
     async def vif_attach(
-        self, context: RequestContext, node: Node, ports: Sequence[Port], vif_id: str
-    ) -> Port:
-        """Choose a NIC for a tenant's network port, give that the NIC's MAC; the changed Port.
+        self, context: RequestContext, node: Node, nics: Nics, wish: VifWish
+    ) -> Attached:
+        """Choose a NIC or bond for a tenant's network port and give that its MAC, if it has one.
 
         Raises Conflict (already attached), Invalid (no free NIC), NetworkError.
         """
 
     @abstractmethod
-    async def vif_detach(
-        self, context: RequestContext, node: Node, ports: Sequence[Port], vif_id: str
-    ) -> Port:
-        """Undo `vif_attach`; the changed Port. Raises Invalid when it is not attached."""
+    async def vif_detach(self, context: RequestContext, node: Node, nics: Nics, vif_id: str) -> Nic:
+        """Undo `vif_attach`; the changed NIC. Raises Invalid when it is not attached."""
 
-    def vif_list(self, ports: Sequence[Port]) -> list[str]:
+    def vif_list(self, nics: Nics) -> list[str]:
         """Ids of the tenant's network ports attached to the node."""
-        return [port.tenant_vif for port in ports if port.tenant_vif]
+        return [nic.tenant_vif for nic in nics.attached if nic.tenant_vif]
+
+
+async def nics_of(task: Task) -> Nics:
+    """The task's NICs and bonds, as last saved."""
+    return Nics(task.ports, await task.portgroups())
+
+
+async def keep(task: Task, nic: Nic) -> None:
+    """Save the changes of a NIC or bond."""
+    match nic:
+        case Port():
+            await task.save_port(nic)
+        case Portgroup():
+            await task.save_portgroup(nic)

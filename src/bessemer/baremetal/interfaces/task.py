@@ -7,6 +7,7 @@ from bessemer.baremetal.domain.bios import BiosSetting
 from bessemer.baremetal.domain.firmware import FirmwareComponent
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.context import RequestContext
 
@@ -98,6 +99,12 @@ class Task(Protocol):
 
     async def save_port(self, port: Port) -> None:
         """Keep changes of one port; adds it when it is new."""
+
+    async def portgroups(self) -> tuple[Portgroup, ...]:
+        """Its bonds, as last saved."""
+
+    async def save_portgroup(self, group: Portgroup) -> None:
+        """Keep changes of one bond."""
 
     async def save_inventory(
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]

@@ -16,6 +16,7 @@ def network_view(network: Network, subnets: Sequence[Subnet]) -> NetworkView:
         vlan=network.segment.segmentation_id,
         mtu=network.mtu,
         subnets=tuple(subnet_view(subnet) for subnet in subnets),
+        physical_networks=frozenset({network.segment.physical_network}),
     )
 
 

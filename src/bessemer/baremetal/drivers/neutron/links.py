@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from bessemer.baremetal.domain.nics import Nic, Nics
 from bessemer.baremetal.domain.port import Port
-from bessemer.json_types import JsonObject
+from bessemer.baremetal.domain.portgroup import Portgroup
+from bessemer.json_types import Json, JsonObject
 from bessemer.network.public import Binding, LocalLink
 
 
@@ -18,12 +20,34 @@ def link_of(port: Port) -> LocalLink | None:
     return LocalLink(str(switch_id).lower(), str(port_id), str(connection.get("switch_info") or ""))
 
 
-def tenant_binding(port: Port, link: LocalLink) -> Binding:
-    """What plugs a tenant's network port into this NIC (`binding:profile` of Neutron)."""
-    profile: JsonObject = {}
-    if port.physical_network:
-        profile = {"physical_network": port.physical_network}
-    return Binding(host_id=port.node_uuid, links=(link,), profile=profile)
+def links_of(nic: Nic, nics: Nics) -> tuple[LocalLink, ...]:
+    """Where the NIC, or each member of the bond, is cabled, as far as that is known."""
+    found = (link_of(port) for port in nics.ports_of(nic))
+    return tuple(link for link in found if link is not None)
+
+
+def tenant_binding(nic: Nic, nics: Nics) -> Binding:
+    """What plugs a tenant's network port in there (`binding:profile` of Neutron)."""
+    profile: dict[str, Json] = {}
+    physical_network = nics.physical_network_of(nic)
+    if physical_network:
+        profile["physical_network"] = physical_network
+    if isinstance(nic, Portgroup):
+        profile["local_group_information"] = _group_information(nic)
+    return Binding(host_id=nic.node_uuid, links=links_of(nic, nics), profile=profile)
+
+
+def _group_information(group: Portgroup) -> JsonObject:
+    return {
+        "id": group.uuid,
+        "name": group.name,
+        "bond_mode": group.mode,
+        "bond_properties": {_bond_key(key): value for key, value in group.properties.items()},
+    }
+
+
+def _bond_key(key: str) -> str:
+    return key if key.startswith("bond_") else f"bond_{key}"
 
 
 def noted(links: Iterable[LocalLink]) -> list[dict[str, str]]:

@@ -6,19 +6,20 @@ from typing import Final
 
 import structlog
 
+from bessemer.baremetal.domain.nics import Nic, Nics, VifWish
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
 from bessemer.baremetal.drivers.neutron import tenant_ports
 from bessemer.baremetal.drivers.neutron.links import from_note, noted
 from bessemer.baremetal.drivers.neutron.ramdisk_ports import (
-    Nic,
+    BootNic,
     RamdiskPorts,
     boot_nics,
     leftovers,
 )
 from bessemer.baremetal.interfaces.boot import Purpose
-from bessemer.baremetal.interfaces.network import NetworkInterface
+from bessemer.baremetal.interfaces.network import Attached, NetworkInterface, nics_of
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
@@ -101,8 +102,8 @@ class NeutronNetwork(NetworkInterface):
     @step("deploy")
     async def configure_tenant_networks(self, task: Task) -> Outcome:
         """Bind each attached network port to the switch port of its NIC."""
-        attached = [port for port in task.ports if port.tenant_vif]
-        if not attached:
+        nics = await nics_of(task)
+        if not nics.attached:
             return Failed(
                 f"Node {task.node.uuid} has no tenant's network port attached to any of its "
                 f"{len(task.ports)} NICs. Attach one: openstack baremetal node vif attach "
@@ -110,54 +111,55 @@ class NeutronNetwork(NetworkInterface):
             )
         try:
             views = [
-                await tenant_ports.bind(self._network, task.context, port) for port in attached
+                await tenant_ports.bind(self._network, task.context, nic, nics)
+                for nic in nics.attached
             ]
             await self._until_active(views)
         except SwitchFailure as failure:
             return Failed(f"A tenant network was not plugged: {failure.message}")
-        return Done("; ".join(f"{port.address}: {port.tenant_vif}" for port in attached))
+        return Done(
+            "; ".join(f"{nic.address or nic.uuid}: {nic.tenant_vif}" for nic in nics.attached)
+        )
 
     @step("deploy")
     async def unconfigure_tenant_networks(self, task: Task) -> Outcome:
         """Unbind them and see that the switch let go; attachments and MACs stay."""
         mine = {*from_note(task.work.memo.get("unbinding"))}
-        attached = [port for port in task.ports if port.tenant_vif]
-        for port in attached:
-            mine |= {*await tenant_ports.links_of(self._network, task.context, port)}
+        attached = (await nics_of(task)).attached
+        for nic in attached:
+            mine |= {*await tenant_ports.plugged_links(self._network, task.context, nic)}
         await task.note(unbinding=noted(mine))
-        for port in attached:
-            await tenant_ports.unbind(self._network, task.context, port)
+        for nic in attached:
+            await tenant_ports.unbind(self._network, task.context, nic)
         failure = await self._until_unplugged(tuple(mine))
         if failure is not None:
             return Failed(f"A tenant network was not unplugged: {failure}")
         return Done(f"unplugged: {_names(tuple(mine)) or 'nothing was plugged'}")
 
     async def vif_attach(
-        self, context: RequestContext, node: Node, ports: Sequence[Port], vif_id: str
-    ) -> Port:
-        changed = await tenant_ports.attach(self._network, context, ports, vif_id)
+        self, context: RequestContext, node: Node, nics: Nics, wish: VifWish
+    ) -> Attached:
+        attached = await tenant_ports.attach(self._network, context, nics, wish)
         if tenant_ports.is_live(node):
-            await self._plug_now(context, changed)
-        return changed
+            await self._plug_now(context, attached.nic, nics)
+        return attached
 
-    async def vif_detach(
-        self, context: RequestContext, node: Node, ports: Sequence[Port], vif_id: str
-    ) -> Port:
-        port = tenant_ports.attached_port(ports, vif_id)
-        links = await tenant_ports.links_of(self._network, context, port)
-        await tenant_ports.unbind(self._network, context, port)
+    async def vif_detach(self, context: RequestContext, node: Node, nics: Nics, vif_id: str) -> Nic:
+        nic = tenant_ports.attached_nic(nics, vif_id)
+        links = await tenant_ports.plugged_links(self._network, context, nic)
+        await tenant_ports.unbind(self._network, context, nic)
         if links:
             await self._network.wait_until_unplugged(links, self._settings.switch_timeout)
-        return await tenant_ports.forget(self._network, context, port)
+        return await tenant_ports.forget(self._network, context, nic)
 
-    async def _plug_now(self, context: RequestContext, port: Port) -> None:
+    async def _plug_now(self, context: RequestContext, nic: Nic, nics: Nics) -> None:
         timeout = self._settings.switch_timeout
         try:
-            view = await tenant_ports.bind(self._network, context, port)
+            view = await tenant_ports.bind(self._network, context, nic, nics)
             await self._network.wait_until_active(view.id, timeout)
         except _LASTING:
-            await tenant_ports.unbind(self._network, context, port)
-            await tenant_ports.forget(self._network, context, port)
+            await tenant_ports.unbind(self._network, context, nic)
+            await tenant_ports.forget(self._network, context, nic)
             raise
 
     async def _until_active(self, views: Sequence[PortView]) -> None:
@@ -213,7 +215,7 @@ def _nothing_to_plug(task: Task, purpose: Purpose) -> str:
     )
 
 
-def _plugged(nics: Sequence[Nic], network: NetworkView, total: int) -> str:
+def _plugged(nics: Sequence[BootNic], network: NetworkView, total: int) -> str:
     plugged = ", ".join(f"{nic.port.address} ({nic.link.port_id})" for nic in nics)
     skipped = f"; {total - len(nics)} other NICs left alone" if total > len(nics) else ""
     return f"on network {network.name}: {plugged}{skipped}"

@@ -8,6 +8,7 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.drivers.neutron.links import link_of
 from bessemer.baremetal.interfaces.boot import Purpose
+from bessemer.baremetal.interfaces.network import nics_of
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.errors import NotFound
 from bessemer.network.public import LocalLink, NetworkService, NetworkView, PortSpec, PortView
@@ -18,17 +19,17 @@ VIF_KEYS: Final = {purpose: f"{purpose}_vif_port_id" for purpose in Purpose}
 
 
 @dataclass(frozen=True, slots=True)
-class Nic:
+class BootNic:
     """A boot NIC of which it is known where it is cabled."""
 
     port: Port
     link: LocalLink
 
 
-def boot_nics(ports: Sequence[Port]) -> tuple[Nic, ...]:
+def boot_nics(ports: Sequence[Port]) -> tuple[BootNic, ...]:
     """NICs to put on a ramdisk's network; those without link information are left out."""
     linked = ((port, link_of(port)) for port in ports if port.pxe_enabled)
-    return tuple(Nic(port, link) for port, link in linked if link is not None)
+    return tuple(BootNic(port, link) for port, link in linked if link is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,9 @@ class RamdiskPorts:
 
     network: NetworkService
 
-    async def plug(self, task: Task, nic: Nic, network: NetworkView, purpose: Purpose) -> PortView:
+    async def plug(
+        self, task: Task, nic: BootNic, network: NetworkView, purpose: Purpose
+    ) -> PortView:
         """The NIC's port on this network: the one made before a crash, or a new one."""
         made = await self._made_before(task, nic, network)
         if made is None:
@@ -56,7 +59,7 @@ class RamdiskPorts:
         }
         views = {view.id: view for vif in noted if (view := await self._find(task, vif))}
         macs = {port.address for port in task.ports}
-        tenants = {port.tenant_vif for port in task.ports}
+        tenants = {nic.tenant_vif for nic in (await nics_of(task)).attached}
         if network is not None:
             for view in await self.network.list_ports(task.context, network_id=network.id):
                 if view.mac_address in macs and view.id not in tenants:
@@ -71,7 +74,7 @@ class RamdiskPorts:
             if any(key in port.internal_info for key in VIF_KEYS.values()):
                 await task.save_port(port.with_internal(**dict.fromkeys(VIF_KEYS.values())))
 
-    async def _made_before(self, task: Task, nic: Nic, network: NetworkView) -> PortView | None:
+    async def _made_before(self, task: Task, nic: BootNic, network: NetworkView) -> PortView | None:
         for view in await self.network.list_ports(task.context, network_id=network.id):
             if _is_for(view, task.node, nic):
                 return view
@@ -85,7 +88,7 @@ class RamdiskPorts:
 
 
 def leftovers(
-    found: Sequence[PortView], node: Node, nics: Sequence[Nic], network: NetworkView
+    found: Sequence[PortView], node: Node, nics: Sequence[BootNic], network: NetworkView
 ) -> tuple[PortView, ...]:
     """What an earlier or interrupted run left behind and this one cannot use."""
     return tuple(
@@ -95,7 +98,7 @@ def leftovers(
     )
 
 
-def _is_for(view: PortView, node: Node, nic: Nic) -> bool:
+def _is_for(view: PortView, node: Node, nic: BootNic) -> bool:
     return (
         view.mac_address == nic.port.address
         and view.device_id == _device_id(node)
@@ -103,7 +106,7 @@ def _is_for(view: PortView, node: Node, nic: Nic) -> bool:
     )
 
 
-def _spec(node: Node, nic: Nic, network: NetworkView) -> PortSpec:
+def _spec(node: Node, nic: BootNic, network: NetworkView) -> PortSpec:
     return PortSpec(
         network_id=network.id,
         mac_address=nic.port.address,

@@ -1,12 +1,11 @@
 """Network interface `noop`: the operator cables and plugs; nobody's switch is touched."""
 
-from collections.abc import Sequence
-
+from bessemer.baremetal.domain.nics import Nic, Nics, VifWish, best, free
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.interfaces.boot import Purpose
-from bessemer.baremetal.interfaces.network import NetworkInterface
+from bessemer.baremetal.interfaces.network import Attached, NetworkInterface
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.context import RequestContext
@@ -40,22 +39,22 @@ class NoopNetwork(NetworkInterface):
         return Done("nothing to unplug")
 
     async def vif_attach(
-        self, context: RequestContext, node: Node, ports: Sequence[Port], vif_id: str
-    ) -> Port:
-        if vif_id in self.vif_list(ports):
-            raise Conflict(f"Network port {vif_id} is attached to node {node.uuid} already.")
-        free = [port for port in ports if port.tenant_vif is None]
-        if not free:
+        self, context: RequestContext, node: Node, nics: Nics, wish: VifWish
+    ) -> Attached:
+        if wish.vif_id in self.vif_list(nics):
+            raise Conflict(f"Network port {wish.vif_id} is attached to node {node.uuid} already.")
+        candidates = [nic for nic in free(nics, lambda _port: True) if wish.admits(nic)]
+        chosen = best(candidates, nics, frozenset())
+        if chosen is None:
             raise Invalid(
-                f"No NIC is free for network port {vif_id}: node {node.uuid} has {len(ports)}."
+                f"No NIC is free for network port {wish.vif_id}: node {node.uuid} has "
+                f"{len(nics.ports)}."
             )
-        chosen = max(free, key=lambda port: port.pxe_enabled)
-        return chosen.with_internal(tenant_vif_port_id=vif_id)
+        changed = chosen.with_internal(tenant_vif_port_id=wish.vif_id)
+        return Attached(changed, changed.address or "")
 
-    async def vif_detach(
-        self, context: RequestContext, node: Node, ports: Sequence[Port], vif_id: str
-    ) -> Port:
-        for port in ports:
-            if port.tenant_vif == vif_id:
-                return port.with_internal(tenant_vif_port_id=None)
-        raise Invalid(f"Network port {vif_id} is not attached to node {node.uuid}.")
+    async def vif_detach(self, context: RequestContext, node: Node, nics: Nics, vif_id: str) -> Nic:
+        holder = nics.holder_of(vif_id)
+        if holder is None:
+            raise Invalid(f"Network port {vif_id} is not attached to node {node.uuid}.")
+        return holder.with_internal(tenant_vif_port_id=None)

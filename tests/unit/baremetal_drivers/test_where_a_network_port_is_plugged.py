@@ -1,0 +1,63 @@
+"""What the network service is told about NICs, bonds and where they are cabled."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.baremetal_task import a_node, a_port, a_portgroup
+
+from bessemer.baremetal.domain.nics import Nics
+from bessemer.baremetal.drivers.neutron.links import (
+    from_note,
+    link_of,
+    links_of,
+    noted,
+    tenant_binding,
+)
+from bessemer.network.public import LocalLink
+
+NODE = a_node()
+
+
+def test_a_link_needs_switch_and_port() -> None:
+    complete = {"switch_id": "0A:00:00:00:00:01", "port_id": "eth1", "switch_info": "tor"}
+    link = link_of(a_port(NODE, local_link_connection=complete))
+    assert link == LocalLink("0a:00:00:00:00:01", "eth1", "tor")
+    for lost in ("switch_id", "port_id"):
+        partial = {**complete, lost: None}
+        assert link_of(a_port(NODE, local_link_connection=partial)) is None
+
+
+def test_the_binding_names_node_link_and_physical_network() -> None:
+    port = a_port(NODE, 1, physical_network="physnet1")
+    binding = tenant_binding(port, Nics((port,)))
+    assert (binding.host_id, binding.links) == (NODE.uuid, (link_of(port),))
+    assert binding.profile == {"physical_network": "physnet1"}
+    bare = a_port(NODE, 1)
+    assert tenant_binding(bare, Nics((bare,))).profile == {}
+
+
+def test_the_binding_of_a_bond_names_every_cabled_member_and_how_they_are_bonded() -> None:
+    group = a_portgroup(
+        NODE,
+        name="bond0",
+        mode="802.3ad",
+        properties={"miimon": "100", "bond_xmit_hash_policy": "layer3+4"},
+    )
+    first, second = (a_port(NODE, number, portgroup_uuid=group.uuid) for number in (1, 2))
+    loose = a_port(NODE, 3, portgroup_uuid=group.uuid, local_link_connection={})
+    nics = Nics((first, second, loose, a_port(NODE, 4)), (group,))
+    binding = tenant_binding(group, nics)
+    assert binding.links == links_of(group, nics) == (link_of(first), link_of(second))
+    assert binding.host_id == NODE.uuid
+    assert binding.profile == {
+        "local_group_information": {
+            "id": group.uuid,
+            "name": "bond0",
+            "bond_mode": "802.3ad",
+            "bond_properties": {"bond_miimon": "100", "bond_xmit_hash_policy": "layer3+4"},
+        }
+    }
+
+
+@given(st.lists(st.builds(LocalLink, st.text(), st.text(), st.text())))
+def test_links_survive_a_note(links: list[LocalLink]) -> None:
+    assert from_note(noted(links)) == tuple(links)
