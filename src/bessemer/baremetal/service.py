@@ -3,7 +3,9 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from bessemer.baremetal.conductor.conductor import SWEEP_INTERVAL, Conductor, Identity
 from bessemer.baremetal.conductor.engine import Engine
@@ -14,6 +16,7 @@ from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations import provision, set_power, vifs
 from bessemer.baremetal.operations.allocations import WANTED, Allocator
+from bessemer.baremetal.operations.console import ConsoleKeeper
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.operations.set_power import PowerOrder
@@ -36,6 +39,8 @@ from bessemer.context import RequestContext
 from bessemer.db.engine import Database
 from bessemer.errors import Invalid, NotFound
 from bessemer.json_types import Json, JsonObject
+
+CONSOLES_CHECKED_EVERY: Final = timedelta(minutes=1)
 
 
 class EmbeddedBareMetal:
@@ -66,24 +71,32 @@ class EmbeddedBareMetal:
             limits=flows.limits,
         )
         self.conductor = Conductor(engine, bus, identity, settings)
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._consoles = ConsoleKeeper(self.desk)
+        self._subscriptions: list[Callable[[], None]] = []
 
     async def start(self) -> None:
         """Take up whatever work there is."""
         await self.conductor.start()
         await set_power.forget_lost_orders(self.desk)
         allocator = Allocator(self.desk)
-        self._unsubscribe = self._bus.subscribe(WANTED, allocator.on_wanted)
+        self._subscriptions = [
+            self._bus.subscribe(WANTED, allocator.on_wanted),
+            self._bus.subscribe(NODE_CHANGED, self._consoles.on_change),
+        ]
         self.conductor.every(SWEEP_INTERVAL, allocator.round)
         sync = PowerSync(self.desk)
         self.conductor.every(self._settings.sync_power_state_interval, sync.round)
         self.conductor.every(self._settings.power_failure_recovery_interval, sync.recover)
+        await self._consoles.round()
+        self.conductor.every(CONSOLES_CHECKED_EVERY, self._consoles.round)
 
     async def stop(self) -> None:
         """End in good order."""
-        self._unsubscribe()
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
         await self.conductor.stop()
         await self.desk.background.stop()
+        await self._consoles.stop()
 
     async def list_nodes(self, context: RequestContext) -> Sequence[NodeView]:
         async with self.desk.reading() as connection:

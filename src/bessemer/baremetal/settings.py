@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from bessemer.baremetal.enabled_hardware import EnabledHardware
+from bessemer.baremetal.hardware_settings import HardwareSettings
 
 NO_TIME: Final = timedelta(0)
 
@@ -22,7 +23,7 @@ class RamdiskNetworks(BaseModel):
     servicing: str = Field("provisioning", description="network that servicing runs on")
 
 
-class BareMetalSettings(EnabledHardware):
+class BareMetalSettings(EnabledHardware, HardwareSettings):
     """Section `[baremetal]`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -132,11 +132,17 @@ async def test_power_is_accepted_then_reached_then_shown(cloud):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"target": "power up"}, "Invalid power target"),
-        ({"target": None}, "Invalid power target"),
-        ({"target": ["power on"]}, "Invalid power target"),
-        ({}, "Invalid power target"),
-        ({"target": "power on", "timeout": 5}, "does not take a timeout"),
+        ({"target": "power up"}, "Invalid target"),
+        ({"target": None}, "Invalid target"),
+        ({"target": ["power on"]}, "Invalid target"),
+        ({"target": {"a": 1}}, "Invalid target"),
+        ({}, "needs target"),
+        ({"target": "power on", "timeout": 0}, "whole number of seconds"),
+        ({"target": "power on", "timeout": -1}, "whole number of seconds"),
+        ({"target": "power on", "timeout": 1.5}, "whole number of seconds"),
+        ({"target": "power on", "timeout": True}, "whole number of seconds"),
+        ({"target": "power on", "timeout": "5"}, "whole number of seconds"),
+        ({"target": "power on", "timeout": 10**30}, "whole number of seconds"),
         ({"target": "power on", "speed": 1}, "Unexpected arguments"),
     ],
 )

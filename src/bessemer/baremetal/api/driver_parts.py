@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from starlette.responses import Response
+
 from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.passthru import ANY_METHOD, arguments, called, listed, method_of
 from bessemer.baremetal.operations import drivers
@@ -51,7 +53,7 @@ class DriverPartsApi:
         """The driver's own vendor methods."""
         return Reply(listed(await drivers.passthru_methods(self.desk, call.path["name"])))
 
-    async def call(self, call: Call) -> Reply:
+    async def call(self, call: Call) -> Reply | Response:
         """Call one of them; the body is handed on."""
         verb = call.request.method
         given: dict[str, Any] = await arguments(call)

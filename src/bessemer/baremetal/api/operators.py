@@ -9,6 +9,7 @@ from bessemer.baremetal.api.endpoints import Endpoint, closed_early, routes
 from bessemer.baremetal.api.errors import error_body
 from bessemer.baremetal.api.families import FamiliesApi
 from bessemer.baremetal.api.gate import Gate
+from bessemer.baremetal.api.hardware import hardware_endpoints
 from bessemer.baremetal.api.json_suffix import JsonSuffix
 from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.baremetal.api.node_parts import NodePartsApi, Vifs
@@ -72,6 +73,7 @@ def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint
         *NodesApi(desk).endpoints(),
         *(each for each in states.endpoints() if "{" in each.path),
         *NodePartsApi(desk, vifs).endpoints(),
+        *hardware_endpoints(desk),
         *FamiliesApi(desk).endpoints(),
         *PortsApi(desk).endpoints(),
         *portgroups_api(desk).endpoints(),

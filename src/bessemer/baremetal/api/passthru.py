@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from starlette.responses import Response
+
 from bessemer.baremetal.interfaces.vendor import Passthru
 from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
@@ -21,7 +23,7 @@ def listed(methods: Mapping[str, Passthru]) -> dict[str, JsonObject]:
             "async": row.async_call,
             "require_exclusive_lock": row.require_exclusive_lock,
             "description": row.description,
-            "attach": False,
+            "attach": row.attach,
         }
         for name, row in sorted(methods.items())
     }
@@ -44,6 +46,12 @@ async def arguments(call: Call) -> dict[str, Any]:
     return {**query, **body}
 
 
-def called(row: Passthru, answer: Json) -> Reply:
+def called(row: Passthru, answer: Json) -> Reply | Response:
     """202 without a body for what goes on in the background; else 200 with the reply, if any."""
-    return Reply(None, 202) if row.async_call else Reply(answer, 200)
+    if row.async_call:
+        return Reply(None, 202)
+    if not row.attach:
+        return Reply(answer, 200)
+    named = {"Content-Disposition": f'attachment; filename="{row.name}"'}
+    content = answer if isinstance(answer, str) else ""
+    return Response(content, media_type="application/octet-stream", headers=named)

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from bessemer.baremetal.domain import boot_order
 from bessemer.baremetal.domain.management import (
     BootMode,
     Health,
@@ -39,8 +40,13 @@ class ManagementInterface(Plugin):
     @step("deploy", "clean")
     async def boot_from_network(self, task: Task) -> Outcome:
         """The next boot, and only that, comes from the network."""
-        await self.set_boot_device(task.node, BootDevice.PXE, persistent=False)
+        await self.order_boot_device(task, BootDevice.PXE, persistent=False)
         return Done("next boot: network")
+
+    async def order_boot_device(self, task: Task, device: BootDevice, *, persistent: bool) -> None:
+        """`set_boot_device`, remembered in the node for BMCs that forget (`domain.boot_order`)."""
+        await self.set_boot_device(task.node, device, persistent=persistent)
+        await task.save(boot_order.ordered(task.node, device, persistent=persistent))
 
     def supported_boot_modes(self, node: Node) -> tuple[BootMode, ...]:
         """What `set_boot_mode` takes; empty: it cannot be set."""

@@ -1,15 +1,50 @@
 """Power: on, off, and what the BMC says it is; with the steps that every flow uses."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
+from bessemer.baremetal.domain import boot_order
 from bessemer.baremetal.domain.node import InterfaceKind, Node, Power, PowerTarget
 from bessemer.baremetal.domain.provision.work import Done, Outcome, Signal, WaitFor
 from bessemer.baremetal.interfaces.plugin import Plugin, step
 from bessemer.baremetal.interfaces.task import Task
 
 LOOK_AGAIN: Final = timedelta(milliseconds=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One order to a BMC, and the state to wait for after it.
+
+    `always`: give the order although the BMC reports that state already (a reset).
+    """
+
+    order: PowerTarget
+    wanted: Power
+    always: bool = False
+
+
+_ON: Final = Leg(PowerTarget.ON, Power.ON)
+_OFF: Final = Leg(PowerTarget.OFF, Power.OFF)
+_SOFT_OFF: Final = Leg(PowerTarget.SOFT_OFF, Power.OFF)
+_RESET: Final = Leg(PowerTarget.REBOOT, Power.ON, always=True)
+_LEGS: Final = {
+    PowerTarget.ON: (_ON,),
+    PowerTarget.OFF: (_OFF,),
+    PowerTarget.REBOOT: (_OFF, _ON),
+    PowerTarget.SOFT_OFF: (_SOFT_OFF,),
+    PowerTarget.SOFT_REBOOT: (_SOFT_OFF, _ON),
+}
+RESET_DUE: Final = "reset_due"
+"""In driver_internal_info: the machine was to go off, may not, and starts anew with the next on."""
+
+
+def legs(node: Node, target: PowerTarget) -> tuple[Leg, ...]:
+    """The way to a target. A node that is never switched off is reset instead."""
+    way = _LEGS[target]
+    return (_RESET,) if node.disable_power_off and len(way) > 1 else way
 
 
 class PowerInterface(Plugin):
@@ -45,22 +80,40 @@ class PowerInterface(Plugin):
         await task.saw_power(state)
         return Done(f"the BMC reports {state}")
 
+    async def approach(self, node: Node, leg: Leg, *, ordered: bool) -> bool:
+        """One look on the way: True once the BMC reports what is wanted.
+
+        Gives the order, unless it was given before (`ordered`).
+        """
+        if (ordered or not leg.always) and await self.get_power_state(node) is leg.wanted:
+            return True
+        if not ordered:
+            await self.switch(node, leg.order)
+        return False
+
     @step("deploy", "clean", "service")
     async def power_on(self, task: Task) -> Outcome:
-        """Switch on and see that the BMC says so."""
+        """Switch on and see that the BMC says so; a machine that could not go off starts anew."""
+        if task.node.driver_internal_info.get(RESET_DUE):
+            return await self._reach(task, _RESET.wanted, _RESET.order)
         return await self._reach(task, Power.ON, PowerTarget.ON)
 
     @step("deploy", "clean", "service")
     async def power_off(self, task: Task) -> Outcome:
         """Switch off and see that the BMC says so."""
+        if task.node.disable_power_off:
+            await task.save(task.node.with_internal(**{RESET_DUE: True}))
+            return Done("disable_power_off is set: the machine stays on until it is to start anew")
         return await self._reach(task, Power.OFF, PowerTarget.OFF)
 
     async def _reach(self, task: Task, wanted: Power, order: PowerTarget) -> Outcome:
-        if await self.get_power_state(task.node) is wanted:
+        leg = Leg(order, wanted, always=order is PowerTarget.REBOOT)
+        if await self.approach(task.node, leg, ordered=bool(task.work.memo.get("ordered"))):
             await task.saw_power(wanted)
+            if wanted is Power.ON:
+                await _keep_start(task)
             return Done(f"the BMC reports {wanted}")
         if not task.work.memo.get("ordered"):
-            await self.switch(task.node, order)
             await task.note(ordered=True)
         return WaitFor(
             Signal.TIMER,
@@ -68,3 +121,10 @@ class PowerInterface(Plugin):
             f"the BMC accepted {order}, but does not report {wanted}",
             look_again=LOOK_AGAIN,
         )
+
+
+async def _keep_start(task: Task) -> None:
+    """Forget what held until the machine's next start."""
+    started = boot_order.started(task.node).with_internal(**{RESET_DUE: None})
+    if started != task.node:
+        await task.save(started)

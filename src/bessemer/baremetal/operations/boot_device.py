@@ -1,50 +1,34 @@
-"""The boot device by request: read from the BMC, or told to it under a lease."""
+"""The boot device by request: read from the BMC, or told to it."""
 
-from datetime import timedelta
-from typing import Final
-
-from bessemer.baremetal.domain.lease import NodeLocked, Span
-from bessemer.baremetal.domain.node import BootDevice, Node
-from bessemer.baremetal.interfaces.management import ManagementInterface
+from bessemer.baremetal.domain import boot_order
+from bessemer.baremetal.domain.node import BootDevice
+from bessemer.baremetal.operations.at_hardware import at_hardware, node_and_plugins
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.store import leases
-from bessemer.clock import now
 from bessemer.errors import Invalid
-
-_LEASE: Final = timedelta(minutes=2)
-"""Longer than a BMC that answers at all takes for one order."""
 
 
 async def supported(desk: Desk, ident: str) -> tuple[BootDevice, ...]:
     """What the node can be told to boot from. Raises NotFound."""
-    node, management = await _management(desk, ident)
-    return management.supported_boot_devices(node)
+    node, plugins = await node_and_plugins(desk, ident)
+    return plugins.management.supported_boot_devices(node)
 
 
 async def read(desk: Desk, ident: str) -> tuple[BootDevice | None, bool | None]:
-    """What the BMC reports. Raises NotFound, Transient, HardwareFailure."""
-    node, management = await _management(desk, ident)
-    return await management.get_boot_device(node)
+    """What the BMC reports. Raises NodeLocked, NotFound, Transient, HardwareFailure."""
+    async with at_hardware(desk, ident, "reading the boot device") as (node, plugins):
+        return await plugins.management.get_boot_device(node)
 
 
 async def write(desk: Desk, ident: str, device: BootDevice, *, persistent: bool) -> None:
     """Tell the BMC. Raises Invalid, NodeLocked, NotFound, Transient, HardwareFailure."""
-    node, management = await _management(desk, ident)
-    if device not in management.supported_boot_devices(node):
-        raise Invalid(f"Node {node.uuid} cannot be told to boot from {device}.")
-    async with desk.shelves.database.write() as connection:
-        owner, span = f"{desk.hostname}:boot-device", Span(now(), _LEASE)
-        lease = await leases.acquire(connection, node.uuid, owner, "boot device", span)
-    if lease is None:
-        raise NodeLocked(f"Node {node.uuid} is locked by another operation; please retry.")
-    try:
-        await management.set_boot_device(node, device, persistent=persistent)
-    finally:
+    async with at_hardware(desk, ident, "setting the boot device") as (node, plugins):
+        possible = plugins.management.supported_boot_devices(node)
+        if device not in possible:
+            raise Invalid(
+                f"Node {node.uuid} cannot be told to boot from {device}; possible: "
+                f"{', '.join(possible) or 'nothing'}."
+            )
+        await plugins.management.set_boot_device(node, device, persistent=persistent)
         async with desk.shelves.database.write() as connection:
-            await leases.release(connection, lease)
-
-
-async def _management(desk: Desk, ident: str) -> tuple[Node, ManagementInterface]:
-    async with desk.reading() as connection:
-        node = await desk.shelves.nodes.get(connection, ident)
-    return node, desk.registry.interfaces_of(node).management
+            remembering = boot_order.ordered(node, device, persistent=persistent)
+            await desk.shelves.nodes.save(connection, remembering)

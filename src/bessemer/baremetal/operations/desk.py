@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.domain.lease import Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.interfaces.registry import Registry
+from bessemer.baremetal.operations.background import Background
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.settings import BareMetalSettings
@@ -35,6 +36,7 @@ class Desk:
     bus: Bus
     hostname: str
     settings: BareMetalSettings
+    background: Background = field(default_factory=Background)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -117,3 +117,6 @@ TARGETS: Final = {
     State.RESCUING: State.RESCUE,
 }
 """Where the work begun in a state leads."""
+
+IN_MOTION: Final = frozenset(TARGETS) | WAITING
+"""States in which a worker or an agent is busy with the machine."""

@@ -45,5 +45,5 @@ class FakeBoot(BootInterface):
 
     async def prepare_instance(self, task: Task) -> None:
         management = task.interfaces.management
-        await management.set_boot_device(task.node, BootDevice.DISK, persistent=True)
+        await management.order_boot_device(task, BootDevice.DISK, persistent=True)
         await task.save(task.node.with_internal(fake_ramdisk=None))

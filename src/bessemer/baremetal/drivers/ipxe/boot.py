@@ -88,9 +88,7 @@ class IpxeBoot(BootInterface):
 
     async def prepare_instance(self, task: Task) -> None:
         """Boot device: disk, persistent; a network boot from now on would not get the ramdisk."""
-        await task.interfaces.management.set_boot_device(
-            task.node, BootDevice.DISK, persistent=True
-        )
+        await task.interfaces.management.order_boot_device(task, BootDevice.DISK, persistent=True)
         await self.clean_up_ramdisk(task)
 
     async def _configuration(self, task: Task, listener: Listener, purpose: Purpose) -> BootConfig:

@@ -1,0 +1,72 @@
+"""Knobs of the bare metal room: how BMCs are spoken to, powered machines watched, consoles served."""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+_NO_TIME: Final = timedelta(0)
+_PORTS: Final = re.compile(r"([0-9]{1,5}):([0-9]{1,5})\Z")
+_LAST_PORT: Final = 65535
+
+
+class HardwareSettings(BaseModel):
+    """Part of section `[baremetal]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bmc_request_timeout: timedelta = Field(
+        timedelta(minutes=2),
+        gt=_NO_TIME,
+        description="longest time that an API request waits for a BMC",
+    )
+    soft_power_state_change_timeout: timedelta = Field(
+        timedelta(minutes=10),
+        gt=_NO_TIME,
+        description="wait for a machine's system to end after a soft power off",
+    )
+    force_power_state_during_sync: bool = Field(
+        True,
+        description="switch machines back to their recorded power state; else record what is seen",
+    )
+    power_state_sync_max_retries: int = Field(
+        3, ge=1, description="power syncs in a row that may fail before a node is put aside"
+    )
+    power_failure_recovery_interval: timedelta = Field(
+        timedelta(minutes=5),
+        gt=_NO_TIME,
+        description="pause between looks at nodes that were put aside for their power",
+    )
+    ipmi_cipher_suites: tuple[int, ...] = Field(
+        (17, 3),
+        min_length=1,
+        description="cipher suites tried in this order where a node names none",
+    )
+    ipmi_raw_commands: bool = Field(
+        False,
+        description="let raw IPMI commands through (vendor methods and steps `send_raw`): "
+        "who may call them can reprogram the BMC",
+    )
+    console_address: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="address that serial consoles listen on; whoever reaches it needs no password",
+    )
+    console_port_range: str = Field(
+        "10000:20000", description="TCP ports for consoles of nodes that name none, FIRST:LAST"
+    )
+
+    @field_validator("console_port_range")
+    @classmethod
+    def _is_a_range(cls, text: str) -> str:
+        found = _PORTS.match(text)
+        if found is None or not 0 < int(found[1]) <= int(found[2]) <= _LAST_PORT:
+            raise ValueError(f"must be FIRST:LAST, two TCP ports from 1 to {_LAST_PORT}")
+        return text
+
+    @property
+    def console_ports(self) -> range:
+        """`console_port_range` as numbers."""
+        first, last = self.console_port_range.split(":")
+        return range(int(first), int(last) + 1)
