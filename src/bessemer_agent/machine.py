@@ -52,10 +52,12 @@ class Machine:
             raise CommandFailed(f"This is not a deploy ramdisk ({self.root}): it is not {done}.")
 
 
-def run_program(*argv: str, timeout_s: float = DEADLINE_S) -> str:
+def run_program(*argv: str, timeout_s: float = DEADLINE_S, stdin: str = "") -> str:
     """Standard output of a program. Raises CommandFailed with what it said on standard error."""
     try:
-        done = subprocess.run(argv, capture_output=True, timeout=timeout_s, check=False)
+        done = subprocess.run(
+            argv, input=stdin.encode(), capture_output=True, timeout=timeout_s, check=False
+        )
     except FileNotFoundError as error:
         raise CommandFailed(f"{argv[0]} is not in this ramdisk") from error
     except subprocess.TimeoutExpired as error:

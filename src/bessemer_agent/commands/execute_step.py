@@ -1,4 +1,4 @@
-"""execute_deploy_step and execute_clean_step: run one of the offered steps."""
+"""execute_deploy_step, execute_clean_step, execute_service_step: run one of the offered steps."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Step = Callable[[Mapping[str, Any], Report], Any]
 
 @dataclass(frozen=True, slots=True)
 class StepRunner:
-    """`kind` is "deploy" or "clean": it names the keys of parameters and results."""
+    """`kind` is "deploy", "clean" or "service": it names the keys of parameters and results."""
 
     kind: str
     steps: Mapping[str, Step]
@@ -51,6 +51,10 @@ def _arguments(step: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def deploy_steps(writer: ImageWriter, disks: NodeDisks) -> dict[str, Step]:
     return {"write_image": writer.write, "erase_devices_metadata": _erase_metadata(disks)}
+
+
+def service_steps(writer: ImageWriter) -> dict[str, Step]:
+    return {"write_image": writer.write}
 
 
 def clean_steps(disks: NodeDisks) -> dict[str, Step]:

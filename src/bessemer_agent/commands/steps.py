@@ -1,4 +1,4 @@
-"""`deploy` and `clean` extensions: which steps the agent offers."""
+"""`deploy`, `clean` and `service` extensions: which steps the agent offers."""
 
 from typing import Any
 
@@ -26,12 +26,19 @@ CLEAN_STEPS = (
 )
 
 
+SERVICE_STEPS = (StepDescription("write_image", priority=0, argsinfo=DEPLOY_STEPS[0].argsinfo),)
+
+
 def get_deploy_steps(call: Invocation) -> dict[str, Any]:
     return _offer("deploy_steps", DEPLOY_STEPS)
 
 
 def get_clean_steps(call: Invocation) -> dict[str, Any]:
     return _offer("clean_steps", CLEAN_STEPS)
+
+
+def get_service_steps(call: Invocation) -> dict[str, Any]:
+    return _offer("service_steps", SERVICE_STEPS)
 
 
 def _offer(key: str, steps: tuple[StepDescription, ...]) -> dict[str, Any]:

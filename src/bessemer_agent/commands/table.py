@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from bessemer_agent.commands import standby, steps
 from bessemer_agent.commands.boot_entry import BootEntryInstaller
 from bessemer_agent.commands.command import Command, Invocation
-from bessemer_agent.commands.execute_step import StepRunner, clean_steps, deploy_steps
+from bessemer_agent.commands.execute_step import (
+    StepRunner,
+    clean_steps,
+    deploy_steps,
+    service_steps,
+)
 from bessemer_agent.commands.logs import collect_system_logs
 from bessemer_agent.commands.node_disks import NodeDisks
+from bessemer_agent.commands.rescue import Rescue
 from bessemer_agent.commands.write import ImageWriter, image_info
 from bessemer_agent.image_writing.download import Patience
 from bessemer_agent.inspection.report import hardware_info
@@ -39,16 +45,23 @@ def command_table(around: Surroundings) -> dict[str, Command]:
     writer = ImageWriter(disks, around.reply.config, patience)
     deploy = StepRunner("deploy", deploy_steps(writer, disks), disks)
     clean = StepRunner("clean", clean_steps(disks), disks)
+    service = StepRunner("service", service_steps(writer), disks)
     boot = BootEntryInstaller(machine, disks)
+    rescue = Rescue(machine, around.stop)
     return {
         "deploy.execute_deploy_step": Command(deploy.run, asynchronous=True, check=deploy.check),
         "clean.execute_clean_step": Command(clean.run, asynchronous=True, check=clean.check),
+        "service.execute_service_step": Command(
+            service.run, asynchronous=True, check=service.check
+        ),
         "standby.prepare_image": Command(
             writer.prepare_image, asynchronous=True, check=lambda call: image_info(call.params)
         ),
         "image.install_bootloader": Command(boot.install_bootloader, asynchronous=True),
         "deploy.get_deploy_steps": Command(steps.get_deploy_steps),
         "clean.get_clean_steps": Command(steps.get_clean_steps),
+        "service.get_service_steps": Command(steps.get_service_steps),
+        "rescue.finalize_rescue": Command(rescue.finalize, check=rescue.check),
         "standby.get_partition_uuids": Command(standby.get_partition_uuids),
         "standby.power_off": Command(standby.powers_off(machine), asynchronous=True),
         "standby.sync": Command(lambda call: machine.flush()),

@@ -42,6 +42,7 @@ class Site:
     agent: AgentClient
     disk: Path
     room: Room
+    process: subprocess.Popen[bytes]
 
     def write(self, image: ImageServer, **changes: Any) -> dict[str, Any]:
         self.order_write(image, **changes)
@@ -69,9 +70,9 @@ def a_site(folder: Path, conductor: ConductorServer | None = None, *more: str) -
         conductor = stack.enter_context(conductor_server.running(conductor or ConductorServer()))
         room = a_room(folder, parameters_for(conductor, *more))
         disk = room.add_disk("vda", 5 * GIB)
-        stack.enter_context(running_agent(room))
+        process = stack.enter_context(running_agent(room))
         agent = AgentClient(conductor.next_heartbeat())
-        yield Site(conductor, agent, disk, room)
+        yield Site(conductor, agent, disk, room, process)
 
 
 @pytest.fixture
@@ -168,12 +169,70 @@ def test_wrong_orders_are_refused_before_anything_happens(site: Site) -> None:
         ),
         ("standby.prepare_image", {"image_info": {"id": "x"}}, 400, "InvalidCommandParamsError"),
         ("deploy.execute_deploy_step", {}, 400, "InvalidCommandParamsError"),
+        (
+            "service.execute_service_step",
+            {"step": {"step": "erase_devices"}},
+            400,
+            "InvalidCommandParamsError",
+        ),
+        ("rescue.finalize_rescue", {}, 400, "InvalidCommandParamsError"),
+        ("rescue.finalize_rescue", {"rescue_password": ""}, 400, "InvalidCommandParamsError"),
+        (
+            "rescue.finalize_rescue",
+            {"rescue_password": "x:0:0", "hashed": True},
+            400,
+            "InvalidCommandParamsError",
+        ),
     ]
     for name, params, status, kind in refused:
         answer = site.agent.order(name, params)
         assert (answer[0], answer[1]["type"]) == (status, kind)
         assert answer[1]["faultstring"]
     assert site.agent.get(f"/v1/commands/?agent_token={TOKEN}")[1] == {"commands": []}
+
+
+def test_a_rescue_system_knows_the_password_and_the_agent_ends(tmp_path: Path) -> None:
+    with a_site(tmp_path, ConductorServer()) as site:
+        root = tmp_path
+        (root / "etc").mkdir(exist_ok=True)
+        (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+        hashed = "$2b$12$abcdefghijklmnopqrstuv"
+        params = {"rescue_password": hashed, "hashed": True}
+        _, body = site.agent.order("rescue.finalize_rescue", params, wait=True)
+        assert body["command_status"] == "SUCCEEDED"
+        password = root / "etc/ipa-rescue-config/ipa-rescue-password"
+        assert password.read_text() == hashed
+        assert password.stat().st_mode & 0o777 == 0o600
+        assert (root / "etc/shadow").read_text() == f"rescue:{hashed}:::::::\n"
+        assert (root / "etc/shadow").stat().st_mode & 0o777 == 0o600
+        assert (root / "etc/passwd").read_text().splitlines() == [
+            "root:x:0:0:root:/root:/bin/sh",
+            "rescue:x:0:0:rescue:/root:/bin/sh",
+        ]
+        assert (root / "run/bessemer/rescue").exists()
+        site.process.wait(timeout=30)
+        assert hashed not in (root / "agent.log").read_text()
+
+
+def test_a_password_in_plain_text_is_hashed_before_it_is_written(tmp_path: Path) -> None:
+    with a_site(tmp_path, ConductorServer()) as site:
+        params = {"rescue_password": "hunter22", "hashed": False}
+        _, body = site.agent.order("rescue.finalize_rescue", params, wait=True)
+        assert body["command_status"] == "SUCCEEDED"
+        written = (tmp_path / "etc/shadow").read_text()
+        assert written.startswith("rescue:$6$")
+        salt = written.split("$")[2]
+        again = subprocess.run(
+            ["openssl", "passwd", "-6", "-salt", salt, "-stdin"],
+            input=b"hunter22\n", capture_output=True, check=True,
+        ).stdout.decode()  # fmt: skip
+        assert written == f"rescue:{again.strip()}:::::::\n"
+
+
+def test_it_offers_service_steps(site: Site) -> None:
+    _, body = site.agent.order("service.get_service_steps", {"node": {}, "ports": []}, wait=True)
+    (steps,) = body["command_result"]["service_steps"].values()
+    assert [step["step"] for step in steps] == ["write_image"]
 
 
 def test_it_offers_its_steps(site: Site) -> None:
