@@ -56,7 +56,9 @@ class EnabledHardware(BaseModel):
         ("no-raid", "fake"), min_length=1, description="raid interfaces that nodes may have"
     )
     enabled_rescue_interfaces: Names = Field(
-        ("no-rescue", "fake"), min_length=1, description="rescue interfaces that nodes may have"
+        ("no-rescue", "agent", "fake"),
+        min_length=1,
+        description="rescue interfaces that nodes may have",
     )
     enabled_storage_interfaces: Names = Field(
         ("noop", "fake"), min_length=1, description="storage interfaces that nodes may have"

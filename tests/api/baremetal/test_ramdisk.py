@@ -3,7 +3,7 @@
 import pytest
 from tests.api.baremetal.cloud import VERSION, fault
 
-from bessemer.baremetal.domain.provision.states import LOOKUP_ALLOWED, State
+from bessemer.baremetal.domain.provision.states import HEARTBEAT_ALLOWED, HOLDING, State
 from bessemer.baremetal.domain.secret import MASK, Secret
 from bessemer_wire import LookupReply
 
@@ -78,7 +78,7 @@ async def test_strangers_learn_nothing_whatever_the_reason(cloud, node):
     assert len({answer.content for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - LOOKUP_ALLOWED))
+@pytest.mark.parametrize("state", sorted(set(State) - HEARTBEAT_ALLOWED))
 async def test_a_node_that_awaits_no_ramdisk_is_not_found_and_takes_no_heartbeat(
     cloud, node, state
 ):
@@ -86,6 +86,14 @@ async def test_a_node_that_awaits_no_ramdisk_is_not_found_and_takes_no_heartbeat
     await cloud.put_in_state(node["uuid"], state)
     assert (await cloud.ramdisk.get(LOOKUP)).status == 404
     assert (await beat(cloud, node, token=token)).status == 400
+
+
+@pytest.mark.parametrize("state", sorted(HOLDING))
+async def test_a_node_on_hold_takes_heartbeats_but_no_new_ramdisk(cloud, node, state):
+    token = (await cloud.ramdisk.get(LOOKUP)).json["config"]["agent_token"]
+    await cloud.put_in_state(node["uuid"], state)
+    assert (await cloud.ramdisk.get(LOOKUP)).status == 404
+    assert (await beat(cloud, node, token=token)).status == 202
 
 
 async def test_a_heartbeat_is_kept(cloud, node):

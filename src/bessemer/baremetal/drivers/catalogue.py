@@ -6,6 +6,7 @@ from typing import Final
 from bessemer.baremetal.domain.node import InterfaceKind as Kind
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
+from bessemer.baremetal.drivers.agent.rescue import AgentRescue
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
 from bessemer.baremetal.drivers.fake.bios import FakeBios
 from bessemer.baremetal.drivers.fake.boot import FakeBoot
@@ -53,7 +54,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.INSPECT: ("agent", "no-inspect"),
     Kind.NETWORK: ("neutron", "noop"),
     Kind.RAID: ("no-raid",),
-    Kind.RESCUE: ("no-rescue",),
+    Kind.RESCUE: ("no-rescue", "agent"),
     Kind.STORAGE: ("noop",),
     Kind.VENDOR: ("no-vendor",),
 }
@@ -105,6 +106,7 @@ def registry(
             "agent": AgentPower(agents, settings),
             "ipmitool": IpmitoolPower(ipmitool, settings),
         },
+        Kind.RESCUE: {"agent": AgentRescue(agents, settings)},
     }
     enabled = Enabled(
         settings.enabled_hardware_types,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import normalise_mac
-from bessemer.baremetal.domain.provision.states import LOOKUP_ALLOWED, State
+from bessemer.baremetal.domain.provision.states import HEARTBEAT_ALLOWED, LOOKUP_ALLOWED, State
 from bessemer.baremetal.domain.provision.work import Signal
 from bessemer.baremetal.domain.secret import MASK, Secret
 from bessemer.baremetal.operations.desk import Desk
@@ -141,7 +141,7 @@ def _usable_macs(addresses: Sequence[str]) -> list[str]:
 
 
 def _check_beat(node: Node, beat: Heartbeat) -> None:
-    if node.provision_state not in LOOKUP_ALLOWED:
+    if node.provision_state not in HEARTBEAT_ALLOWED:
         raise Invalid(f"Node {node.uuid} is in state {node.provision_state} and awaits no agent.")
     known = node.driver_internal_info.get("agent_secret_token")
     if not isinstance(known, Secret) or not beat.agent_token:

@@ -113,6 +113,8 @@ class DirectDeploy(DeployInterface):
     async def tear_down_agent(self, task: Task) -> Outcome:
         """The agent flushes its disks and powers off; the BMC does it when that takes too long."""
         power = task.interfaces.power
+        if task.node.disable_power_off:
+            return await self._lock_down(task)
         if await power.get_power_state(task.node) is Power.OFF:
             await task.save(without_agent(task.node))
             return Done("the machine is off")
@@ -211,6 +213,13 @@ class DirectDeploy(DeployInterface):
             "target_boot_mode": boot_mode,
         }
         return Order("image.install_bootloader", params)
+
+    async def _lock_down(self, task: Task) -> Outcome:
+        """A machine that may not go off: its agent takes the NICs down and is never heard again."""
+        with suppress(AgentUnreachable, AgentRefused):
+            await self._client.start(task.node, "system.lockdown", {})
+        await task.save(without_agent(task.node))
+        return await task.interfaces.power.power_off(task)
 
     async def _ask_to_power_off(self, task: Task) -> str:
         """Best effort: whatever the agent answers, the BMC has the last word."""
