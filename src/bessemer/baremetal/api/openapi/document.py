@@ -149,9 +149,21 @@ def _path_parameters(path: str) -> list[JsonObject]:
 
 def _query_parameters(row: Endpoint) -> list[JsonObject]:
     return [
-        {"name": name, "in": "query", "schema": parameter.schema, **since(parameter.since)}
+        {"name": name, "in": "query", **_query_schema(row, name), **since(parameter.since)}
         for name, parameter in row.parameters.items()
     ]
+
+
+def _query_schema(row: Endpoint, name: str) -> JsonObject:
+    schema = row.parameters[name].schema
+    if row.table is not None and name == "sort_key":
+        columns = [field.name for field in row.table if field.column is not None]
+        schema = {"type": "string", "enum": ["id", *columns]}
+    if row.table is not None and name == "fields":
+        one = {"type": "string", "enum": [field.name for field in row.table]}
+        schema = {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}
+        return {"schema": schema, "style": "form", "explode": False}
+    return {"schema": schema}
 
 
 def _success(row: Endpoint) -> JsonObject:
