@@ -11,6 +11,7 @@ from typing import Any
 from bessemer import clock
 from bessemer.baremetal.domain.bios import BiosSetting
 from bessemer.baremetal.domain.firmware import FirmwareComponent
+from bessemer.baremetal.domain.inspection_rules.rule import InspectionRule
 from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
@@ -95,6 +96,7 @@ class MemoryTask:
     posted: Mapping[str, Any] | None = None
     """What the ramdisk posted; `inspection_data` returns it."""
     drive: str | None = None
+    rules: tuple[InspectionRule, ...] = ()
     destruction_permitted: int = 0
     """How many times a step asked before destroying."""
     raises_on: dict[str, BaseException] = field(default_factory=dict)
@@ -166,6 +168,9 @@ class MemoryTask:
 
     async def inspection_data(self) -> Mapping[str, Any] | None:
         return self.posted
+
+    async def inspection_rules(self, phase: str) -> Sequence[InspectionRule]:
+        return [rule for rule in self.rules if rule.phase == phase]
 
     async def config_drive(self) -> str | None:
         return self.drive

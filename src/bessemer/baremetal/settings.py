@@ -95,6 +95,12 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         gt=NO_TIME,
         description="longest silence of the agent during servicing",
     )
+    inspection_rules_file: str = Field(
+        "", description="YAML file of inspection rules that apply besides those of the API"
+    )
+    inspection_rule_api_calls: bool = Field(
+        False, description="let inspection rules get URLs (api-call), from the service's own network"
+    )
     inspect_wait_timeout: timedelta = Field(
         timedelta(minutes=30), gt=NO_TIME, description="longest wait for inspection data"
     )

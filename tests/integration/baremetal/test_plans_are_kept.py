@@ -1,15 +1,22 @@
 """Deploy templates and runbooks in a real database."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from tests.baremetal_room import a_room
 
+from bessemer.baremetal.conductor.task import NodeTask
 from bessemer.baremetal.domain.deploy_template import DeployTemplate, TemplateStep
+from bessemer.baremetal.domain.inspection_rules.rule import InspectionRule, read_actions
+from bessemer.baremetal.domain.lease import Span
+from bessemer.baremetal.domain.provision.work import Flow, Work
 from bessemer.baremetal.domain.runbook import Runbook, RunbookStep
-from bessemer.baremetal.store import runbooks
+from bessemer.baremetal.store import leases, runbooks
 from bessemer.baremetal.store.deploy_templates import DEPLOY_TEMPLATES, find_by_names
+from bessemer.baremetal.store.inspection_rules import INSPECTION_RULES
 from bessemer.baremetal.store.runbooks import RUNBOOKS, seen_by
+from bessemer.clock import now
 from bessemer.errors import Conflict, NotFound
 
 
@@ -85,3 +92,18 @@ def test_a_runbook_fits_nodes_of_its_traits_else_of_its_name():
     with_traits = a_runbook("CUSTOM_R", traits=frozenset({"CUSTOM_X", "CUSTOM_Y"}))
     assert with_traits.fits({"CUSTOM_Y"})
     assert not with_traits.fits({"CUSTOM_R"})
+
+
+async def test_a_task_hands_out_the_rules_of_its_phase(room):
+    node = await room.a_node()
+    actions = read_actions("actions", [{"op": "log", "args": {"msg": "x"}, "loop": [1]}])
+    rule = InspectionRule(str(uuid.uuid4()), actions, sensitive=True, priority=3)
+    async with room.database.write() as connection:
+        kept = await INSPECTION_RULES.add(connection, rule)
+        span = Span(now(), timedelta(minutes=1))
+        lease = await leases.take(connection, node.uuid, "me:1", "test", span)
+    work = Work(node.uuid, Flow.INSPECT, "1", "req-1", (), ())
+    interfaces = room.desk.registry.interfaces_of(node)
+    task = NodeTask(room.desk.shelves, lease, interfaces, (node, (), work))
+    assert await task.inspection_rules("main") == [kept] == [rule]
+    assert await task.inspection_rules("other") == []

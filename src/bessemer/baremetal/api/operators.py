@@ -10,6 +10,7 @@ from bessemer.baremetal.api.errors import error_body
 from bessemer.baremetal.api.families import FamiliesApi
 from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.hardware import hardware_endpoints
+from bessemer.baremetal.api.inspection_rules import InspectionRulesApi
 from bessemer.baremetal.api.json_suffix import JsonSuffix
 from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.baremetal.api.node_parts import NodePartsApi, Vifs
@@ -84,4 +85,5 @@ def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint
         *AllocationsApi(desk).endpoints(),
         *closed_early(deploy_templates_api(desk).endpoints()),
         *RunbooksApi(desk).endpoints(),
+        *InspectionRulesApi(desk).endpoints(),
     )

@@ -21,6 +21,7 @@ OPERATORS: Final = {
     "allocations": 52,
     "deploy_templates": 55,
     "runbooks": 92,
+    "inspection_rules": 96,
 }
 """What `GET /v1` links to, and since which microversion."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.bios import BiosSetting
 from bessemer.baremetal.domain.firmware import FirmwareComponent
+from bessemer.baremetal.domain.inspection_rules.rule import InspectionRule
 from bessemer.baremetal.domain.lease import Lease, LeaseLost
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
@@ -17,6 +18,7 @@ from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.store import bios_settings, blobs, firmware_components, leases, portgroups
+from bessemer.baremetal.store import inspection_rules as rule_store
 from bessemer.baremetal.store import ports as port_store
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.blobs import Blob
@@ -126,6 +128,10 @@ class NodeTask:
             return None
         data: Mapping[str, Any] = json.loads(content)
         return data
+
+    async def inspection_rules(self, phase: str) -> Sequence[InspectionRule]:
+        async with self._shelves.database.read() as connection:
+            return await rule_store.of_phase(connection, phase)
 
     async def config_drive(self) -> str | None:
         async with self._shelves.database.read() as connection:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bessemer.baremetal.domain.bios import BiosSetting
 from bessemer.baremetal.domain.firmware import FirmwareComponent
+from bessemer.baremetal.domain.inspection_rules.rule import InspectionRule
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
@@ -119,6 +120,9 @@ class Task(Protocol):
 
     async def inspection_data(self) -> Mapping[str, Any] | None:
         """What the ramdisk posted for this inspection; None when nothing has come yet."""
+
+    async def inspection_rules(self, phase: str) -> Sequence[InspectionRule]:
+        """What operators want done in that phase of inspection, oldest first."""
 
     async def config_drive(self) -> str | None:
         """The instance's config drive: base64 of gzip of ISO 9660, or an http(s) URL."""

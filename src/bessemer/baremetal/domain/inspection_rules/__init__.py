@@ -1,0 +1,1 @@
+"""Inspection rules: what operators want done with what inspection found; pure."""

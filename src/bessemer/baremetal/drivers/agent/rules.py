@@ -1,0 +1,120 @@
+"""Inspection rules at work: those of the API and of a file, on what the ramdisk reported."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import aiohttp
+import structlog
+import yaml
+
+from bessemer.baremetal.domain.inspection_rules.actions import Call, Case
+from bessemer.baremetal.domain.inspection_rules.attributes import NODE, PORT
+from bessemer.baremetal.domain.inspection_rules.budget import RuleFailed
+from bessemer.baremetal.domain.inspection_rules.engine import apply_rules
+from bessemer.baremetal.domain.inspection_rules.rule import (
+    PHASES,
+    InspectionRule,
+    read_actions,
+    read_conditions,
+)
+from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.port import Port
+from bessemer.errors import ConfigurationError, Invalid
+
+log = structlog.get_logger()
+
+SETTING: Final = "baremetal.inspection_rules_file"
+_KEYS: Final = frozenset(
+    {"uuid", "description", "phase", "priority", "sensitive", "conditions", "actions"}
+)
+
+
+def built_in_rules(file: str) -> tuple[InspectionRule, ...]:
+    """The rules in a YAML file; none for no file. Raises ConfigurationError naming the mistake."""
+    if not file:
+        return ()
+    try:
+        written = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{SETTING}: {file} cannot be read: {error}") from error
+    if not isinstance(written, list):
+        raise ConfigurationError(f"{SETTING}: {file} must hold a list of rules.")
+    try:
+        return tuple(_rule(number, each) for number, each in enumerate(written))
+    except Invalid as error:
+        raise ConfigurationError(f"{SETTING}: {file}: {error.message}") from error
+
+
+async def applied(rules: Sequence[InspectionRule], case: Case, *, may_call: bool) -> Case:
+    """The case after the rules; what they say is logged, what they call is called.
+
+    Raises RuleFailed naming the rule.
+    """
+    # In a thread: it may take a second or two, in which the service has others to serve.
+    after = await asyncio.to_thread(apply_rules, rules, case)
+    if after.calls and not may_call:
+        raise RuleFailed(
+            "An inspection rule makes an api-call, which is switched off by the setting "
+            "baremetal.inspection_rule_api_calls."
+        )
+    for line in after.lines:
+        level = getattr(log, line.level)
+        level("inspection.rule", node=case.node.uuid, message=line.message)
+    for call in after.calls:
+        await _get(call)
+    return after
+
+
+def fingerprint(node: Node, ports: Sequence[Port]) -> str:
+    """Of all that rules can change of a node and its ports: the same for the same."""
+    facts = [
+        *(getattr(node, name) for name in NODE),
+        sorted(node.traits),
+        [[port.uuid, *(getattr(port, name) for name in PORT)] for port in _in_order(ports)],
+    ]
+    return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()
+
+
+def _in_order(ports: Sequence[Port]) -> list[Port]:
+    return sorted(ports, key=lambda port: port.uuid)
+
+
+def _rule(number: int, written: Any) -> InspectionRule:
+    place = f"rule {number + 1}"
+    if not isinstance(written, Mapping) or set(written) - _KEYS:
+        raise Invalid(f"{place} must be an object of {', '.join(sorted(_KEYS))}.")
+    phase, priority = written.get("phase") or "main", written.get("priority") or 0
+    if phase not in PHASES or isinstance(priority, bool) or not isinstance(priority, int):
+        raise Invalid(f"{place}: phase must be {', '.join(PHASES)}, priority a whole number.")
+    return InspectionRule(
+        uuid=str(written.get("uuid") or UUID(int=number)),
+        description=written.get("description"),
+        phase=phase,
+        priority=priority,
+        sensitive=written.get("sensitive") is True,
+        conditions=read_conditions(f"{place}: conditions", written.get("conditions")),
+        actions=read_actions(f"{place}: actions", written.get("actions")),
+    )
+
+
+async def _get(call: Call) -> None:
+    """Raises RuleFailed when the last try failed as well."""
+    timeout = aiohttp.ClientTimeout(total=call.timeout_s)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        for attempt in range(call.retries + 1):
+            try:
+                async with session.get(call.url, headers=call.headers) as answer:
+                    answer.raise_for_status()
+                    return
+            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                if attempt == call.retries:
+                    # No more of it: its words hold the URL, and that may hold a secret.
+                    raise RuleFailed(
+                        f"An inspection rule's api-call failed: {type(error).__name__}."
+                    ) from None
+            await asyncio.sleep(call.backoff_s * 2**attempt)
