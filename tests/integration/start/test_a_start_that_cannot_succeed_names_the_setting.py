@@ -66,6 +66,12 @@ def test_a_database_url_that_cannot_be_used(tmp_path, url):
     assert "hunter2" not in words
 
 
+def test_hardware_that_there_is_not(tmp_path):
+    wrong = {"BESSEMER_BAREMETAL__ENABLED_POWER_INTERFACES": '["ipmitool", "steam"]'}
+    words = refused("--state-dir", str(tmp_path), **wrong)
+    assert "baremetal.enabled_power_interfaces names 'steam', which there is not" in words
+
+
 def test_a_database_file_that_is_none(tmp_path):
     (tmp_path / "bessemer.db").write_bytes(b"something else" * 1000)
     words = refused("--state-dir", str(tmp_path))
