@@ -196,3 +196,172 @@ async def test_fields_of_ports_by_version(cloud, node):
         "physical_network"
         in (await cloud.client.get(url, X_OpenStack_Ironic_API_Version="1.34")).json
     )
+
+
+LINK = {"switch_id": "0a:00:00:00:00:01", "port_id": "eth1"}
+VTEP = {"vtep-logical-switch": "ls", "vtep-physical-switch": "ps", "port_id": "p1"}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {},
+        LINK,
+        {**LINK, "switch_info": "tor", "hostname": "h", "network_type": "managed"},
+        {"network_type": "unmanaged"},
+        {"port_id": "rep0-0", "hostname": "smart"},
+        {**LINK, "switch_id": "00000000000000a1"},
+    ],
+)
+async def test_every_form_of_a_link_is_taken(cloud, node, link):
+    assert (await cloud.add_port(node["uuid"], local_link_connection=link))[
+        "local_link_connection"
+    ] == link
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({**LINK, "switch_id": "zz"}, "neither a MAC"),
+        ({**LINK, "switch_id": "0a:00:00:00:00"}, "neither a MAC"),
+        ({"switch_id": LINK["switch_id"]}, "needs port_id and switch_id"),
+        ({"network_type": "managed"}, "needs port_id and switch_id"),
+        ({"network_type": "wild"}, "managed, unmanaged"),
+        ({**LINK, "speed": "10"}, "unknown keys: speed"),
+        ({**LINK, "port_id": "x" * 256}, "255"),
+        (["eth1"], "object"),
+    ],
+)
+async def test_links_that_make_no_sense_are_refused(cloud, node, link, words):
+    body = {"node_uuid": node["uuid"], "address": MAC, "local_link_connection": link}
+    answer = await cloud.client.post("/v1/ports", body)
+    assert (answer.status, words in fault(answer)) == (400, True), fault(answer)
+
+
+@pytest.mark.parametrize(
+    ("link", "version", "status"),
+    [
+        ({"network_type": "unmanaged"}, "1.63", 406),
+        ({"network_type": "unmanaged"}, "1.64", 201),
+        (VTEP, "1.89", 406),
+        (VTEP, "1.90", 201),
+        (VTEP, "1.104", 201),
+        (VTEP, "1.105", 406),
+        ({**VTEP, "switch_id": LINK["switch_id"]}, "1.104", 400),
+        ({"vtep-logical-switch": "ls", "port_id": "p1"}, "1.104", 400),
+    ],
+)
+async def test_forms_of_links_come_and_go_with_versions(cloud, node, link, version, status):
+    asked = {"X_OpenStack_Ironic_API_Version": version}
+    body = {"node_uuid": node["uuid"], "address": MAC, "local_link_connection": link}
+    made = await cloud.client.post("/v1/ports", body, **asked)
+    assert made.status == status
+    port = await cloud.add_port(node["uuid"], "52:54:00:00:00:77")
+    url = f"/v1/ports/{port['uuid']}"
+    patched = await cloud.patch(url, ("replace", "/local_link_connection", link), **asked)
+    assert patched.status == (200 if status == 201 else status)
+
+
+async def test_one_key_of_a_newer_form_is_refused_in_a_patch_too(cloud, node):
+    port = await cloud.add_port(node["uuid"], local_link_connection=LINK)
+    url = f"/v1/ports/{port['uuid']}"
+    change = ("add", "/local_link_connection/network_type", "unmanaged")
+    assert (await cloud.patch(url, change, X_OpenStack_Ironic_API_Version="1.63")).status == 406
+    assert (await cloud.patch(url, change, X_OpenStack_Ironic_API_Version="1.64")).status == 200
+
+
+async def test_a_smart_nic_says_where_its_agent_is(cloud, node):
+    body = {"node_uuid": node["uuid"], "address": MAC, "is_smartnic": True}
+    refused = await cloud.client.post("/v1/ports", {**body, "local_link_connection": LINK})
+    assert (refused.status, "hostname" in fault(refused)) == (400, True)
+    smart = {"port_id": "rep0-0", "hostname": "smart"}
+    made = await cloud.client.post("/v1/ports", {**body, "local_link_connection": smart})
+    assert made.status == 201
+    url = f"/v1/ports/{made.json['uuid']}"
+    assert (await cloud.patch(url, ("remove", "/local_link_connection"))).status == 400
+
+
+async def test_words_about_a_port_are_kept_and_searched(cloud, node):
+    words = {
+        "description": "Uplink 100%",
+        "vendor": "acme",
+        "category": "storage",
+        "available_for_dynamic_portgroup": False,
+    }
+    port = await cloud.add_port(node["uuid"], **words)
+    await cloud.add_port(node["uuid"], "52:54:00:00:00:02", description="other")
+    assert {name: port[name] for name in words} == words
+    found = (await cloud.client.get("/v1/ports/detail?description_contains=uplink")).json["ports"]
+    assert found == [port]
+    assert (await cloud.client.get("/v1/ports?description_contains=%25")).json["ports"][0][
+        "uuid"
+    ] == port["uuid"]
+
+
+async def test_ports_are_found_by_shard_and_conductor_group(cloud, node):
+    other = await cloud.enrol(name="n2", shard="east", conductor_group="far")
+    here = await cloud.add_port(node["uuid"])
+    there = await cloud.add_port(other["uuid"], "52:54:00:00:00:02")
+    for query, found in (
+        ("shard=east", [there]),
+        ("shard=west,east", [there]),
+        ("shard=west", []),
+        ("conductor_groups=FAR", [there]),
+        ("conductor_groups=,far", [here, there]),
+    ):
+        listed = (await cloud.client.get(f"/v1/ports/detail?{query}")).json["ports"]
+        assert listed == found, query
+
+
+async def test_names_find_ports_since_1_88(cloud, node):
+    port = await cloud.add_port(node["uuid"], name="nic-1")
+    for version, by_name in (("1.87", 404), ("1.88", 200)):
+        asked = {"X_OpenStack_Ironic_API_Version": version}
+        assert (await cloud.client.get("/v1/ports/nic-1", **asked)).status == by_name
+        assert (await cloud.client.get(f"/v1/ports/{port['uuid']}", **asked)).status == 200
+
+
+@pytest.mark.parametrize("name", ["a b", "a/b", "", "detail", str(uuid.uuid4()), "x" * 256])
+async def test_what_cannot_name_a_port_is_refused(cloud, node, name):
+    body = {"node_uuid": node["uuid"], "address": MAC, "name": name}
+    assert (await cloud.client.post("/v1/ports", body)).status == 400
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "52:54:00:12:34:56",
+        "52-54-00-12-34-56",
+        "525400123456",
+        "5254.0012.3456",
+        "52:54:00:12:34:56".upper(),
+        " 52:54:00:12:34:56 ",
+    ],
+)
+async def test_a_mac_may_be_spelt_in_every_usual_way(cloud, node, spelling):
+    assert (await cloud.add_port(node["uuid"], spelling))["address"] == MAC
+
+
+async def test_a_port_moves_between_nodes_that_nobody_relies_on(cloud, node):
+    other = await cloud.enrol(name="n2")
+    port = await cloud.add_port(node["uuid"], MAC)
+    url, move = f"/v1/ports/{port['uuid']}", ("replace", "/node_uuid", other["uuid"])
+    await cloud.put_in_state(other["uuid"], State.ACTIVE)
+    refused = await cloud.patch(url, move)
+    assert (refused.status, other["uuid"] in fault(refused)) == (409, True)
+    await cloud.put_in_state(other["uuid"], State.MANAGEABLE)
+    moved = await cloud.patch(url, move)
+    assert (moved.status, moved.json["node_uuid"]) == (200, other["uuid"])
+    assert (await cloud.client.get("/v1/nodes/n1/ports")).json["ports"] == []
+
+
+@pytest.mark.parametrize("version", ["1.38", "1.39"])
+async def test_inspection_keeps_ports_as_they_are_since_1_39(cloud, node, version):
+    port = await cloud.add_port(node["uuid"], MAC)
+    await cloud.put_in_state(node["uuid"], State.INSPECTING)
+    changed = await cloud.patch(
+        f"/v1/ports/{port['uuid']}",
+        ("add", "/extra/slot", 1),
+        X_OpenStack_Ironic_API_Version=version,
+    )
+    assert changed.status == (200 if version == "1.38" else 409)
