@@ -94,7 +94,7 @@ class NodePartsApi:
             Endpoint(
                 "GET", f"{node}/inventory", self.inventory, "baremetal:node:inventory:get", 81
             ),
-            Endpoint("GET", f"{node}/timeline", self.timeline, "baremetal:node:get"),
+            Endpoint("GET", f"{node}/timeline", self.timeline, "baremetal:node:history:get"),
             Endpoint("GET", f"{boot}/supported", self.supported_boot_devices, get_boot),
             Endpoint("GET", boot, self.get_boot_device, get_boot),
             Endpoint("PUT", boot, self.set_boot_device, set_boot, body=dict, status=204),
