@@ -17,16 +17,17 @@ from bessemer.baremetal.api.demands import (
     rules_of,
     target_of,
 )
-from bessemer.baremetal.api.json_suffix import had_json_suffix
+from bessemer.baremetal.api.json_suffix import SUFFIX, had_json_suffix
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.policies import RULES, Standing, allows, standing
 from bessemer.baremetal.domain.provision.states import State
-from bessemer.baremetal.store.ownership import Noun, Ownership, allocation_of_node
+from bessemer.baremetal.store.ownership import PORT, Noun, Ownership, allocation_of_node
 from bessemer.db.engine import Database
 from bessemer.errors import Forbidden, Invalid, NotFound
 from bessemer.web.routes import Call
 
 MAX_IDENT: Final = 255
+PORT_NAMES_SINCE: Final = 88
 OWNED: Final[Mapping[str, tuple[str, int]]] = {
     "/nodes": ("baremetal:node:create", 80),
     "/allocations": ("baremetal:allocation:create_restricted", 60),
@@ -91,7 +92,7 @@ class Gate:
             judged = await self._allocation(found)
         _demand(rules, judged, call)
         await self._check(references, call)
-        return _renamed(call, found.uuid)
+        return _renamed(noun, call, found.uuid)
 
     async def _at_list(self, path: str, policy: str, call: Call, narrows: bool) -> Call:
         everything = f"{policy}_all"
@@ -118,18 +119,24 @@ class Gate:
             await self._check(references, call)
 
     async def _check(self, references: Sequence[Reference], call: Call) -> None:
-        for each in references:
-            found = await self._find(each.noun, each.ident)
-            if found is None or not _passes(SEEN_BY[each.noun], found, call):
-                raise Invalid(f"{each.noun.word} {each.ident[:80]} could not be found.")
-            _demand({each.rule: ""}, found, call)
+        for noun in dict.fromkeys(each.noun for each in references):
+            those = [each for each in references if each.noun is noun]
+            found = await self._find_all(noun, [each.ident for each in those])
+            for each in those:
+                thing = found.get(each.ident)
+                if thing is None or not _passes(SEEN_BY[noun], thing, call):
+                    raise Invalid(f"{noun.word} {each.ident[:80]} could not be found.")
+                _demand({each.rule: ""}, thing, call)
 
     async def _find(self, noun: Noun, ident: str, suffixed: bool = False) -> Ownership | None:
-        if len(ident) > MAX_IDENT or "\x00" in ident:
-            return None
+        literal = f"{ident}{SUFFIX}"
+        found = await self._find_all(noun, [literal, ident] if suffixed else [ident])
+        return found.get(literal) or found.get(ident)
+
+    async def _find_all(self, noun: Noun, idents: Sequence[str]) -> dict[str, Ownership]:
+        possible = [each for each in idents if len(each) <= MAX_IDENT and "\x00" not in each]
         async with self.database.read() as connection:
-            literal = await noun.find(connection, f"{ident}.json") if suffixed else None
-            return literal or await noun.find(connection, ident)
+            return await noun.find_all(connection, possible)
 
     async def _allocation(self, node: Ownership) -> Ownership:
         async with self.database.read() as connection:
@@ -190,7 +197,7 @@ def _ident(call: Call) -> str:
     return call.query.get("node_uuid") or call.query.get("node") or ""
 
 
-def _renamed(call: Call, uuid: str) -> Call:
-    if not call.path:
+def _renamed(noun: Noun, call: Call, uuid: str) -> Call:
+    if not call.path or (noun is PORT and call.version.minor < PORT_NAMES_SINCE):
         return call
     return replace(call, path={**call.path, next(iter(call.path)): uuid})

@@ -1,5 +1,6 @@
 """Whose a thing is, in one cheap query: no JSON column is read, no row is joined but its node's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ from bessemer.baremetal.store.tables import (
     volume_connectors,
     volume_targets,
 )
+
+AT_ONCE: Final = 500
+"""Things looked up by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,22 @@ class Noun:
 
     async def find(self, connection: AsyncConnection, ident: str) -> Ownership | None:
         """By uuid, else by name."""
-        columns = [self.table.c.uuid, *([self.table.c.name] if "name" in self.table.c else [])]
-        query = self.query.where(or_(*(column == ident for column in columns)))
-        found = [Ownership(*row) for row in (await connection.execute(query)).all()]
-        return max(found, key=lambda each: each.uuid == ident, default=None)
+        return (await self.find_all(connection, [ident])).get(ident)
+
+    async def find_all(
+        self, connection: AsyncConnection, idents: Sequence[str]
+    ) -> dict[str, Ownership]:
+        """Those that there are, under the uuid or name that was asked for."""
+        found: dict[str, Ownership] = {}
+        named = "name" in self.table.c
+        name = self.table.c.name if named else null()
+        for start in range(0, len(idents), AT_ONCE):
+            some = idents[start : start + AT_ONCE]
+            fits = or_(self.table.c.uuid.in_(some), *([name.in_(some)] if named else []))
+            rows = (await connection.execute(self.query.add_columns(name).where(fits))).all()
+            found |= {row[-1]: Ownership(*row[:-1]) for row in rows if row[-1] in some}
+            found |= {row[0]: Ownership(*row[:-1]) for row in rows if row[0] in some}
+        return found
 
 
 def _of_node(table: Table) -> Select[Any]:
