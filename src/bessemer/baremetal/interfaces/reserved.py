@@ -14,6 +14,7 @@ from bessemer.baremetal.domain.provision.work import (
     WaitFor,
 )
 from bessemer.baremetal.interfaces.frames import PURPOSES, into_ramdisk, reboot_into_ramdisk
+from bessemer.baremetal.interfaces.power import RESET_DUE
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.clock import now
 
@@ -50,7 +51,10 @@ async def wait(task: Task) -> Outcome:
 async def power_on(task: Task) -> Outcome:
     """Switch on; under a ramdisk, into the ramdisk."""
     power = task.interfaces.power
-    if not task.work.boots_ramdisk or await power.get_power_state(task.node) is Power.ON:
+    stays = not task.node.driver_internal_info.get(RESET_DUE)
+    if not task.work.boots_ramdisk or (
+        stays and await power.get_power_state(task.node) is Power.ON
+    ):
         return await power.power_on(task)
     purpose = PURPOSES[task.work.flow]
     return Done("the machine is to start its ramdisk", then=into_ramdisk(purpose))
