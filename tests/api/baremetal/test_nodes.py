@@ -5,6 +5,7 @@ import uuid
 import pytest
 from tests.api.baremetal.cloud import fault
 
+from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.domain.provision.states import State
 
 INSTANCE = "5a4fd2a4-1f9c-4b4c-b1a5-7a5cfb04a1ab"
@@ -291,6 +292,26 @@ async def test_an_active_node_keeps_its_hardware(cloud, operation, in_active):
     if in_active == 409:
         await cloud.client.put("/v1/nodes/n1/maintenance")
         assert (await cloud.patch("/v1/nodes/n1", operation)).status == 200
+
+
+async def test_an_active_node_from_before_there_were_all_kinds_of_interface_can_be_changed(cloud):
+    node = await cloud.enrol(name="n1")
+    few = dict.fromkeys((InterfaceKind.BOOT, InterfaceKind.POWER), "fake")
+    await cloud.put_in_state(node["uuid"], State.ACTIVE, interfaces=few)
+    answer = await cloud.patch("/v1/nodes/n1", ("add", "/extra/x", 1))
+    assert (answer.status, answer.json["bios_interface"]) == (200, "fake")
+
+
+async def test_a_console_that_is_on_keeps_its_interface(cloud):
+    node = await cloud.enrol(name="n1")
+    await cloud.put_in_state(node["uuid"], State.ENROLL, console_enabled=True)
+    change = ("replace", "/console_interface", "no-console")
+    refused = await cloud.patch("/v1/nodes/n1", change)
+    assert refused.status == 409
+    assert "console disable" in fault(refused)
+    assert (await cloud.patch("/v1/nodes/n1", ("add", "/extra/x", 1))).status == 200
+    await cloud.put_in_state(node["uuid"], State.ENROLL, console_enabled=False)
+    assert (await cloud.patch("/v1/nodes/n1", change)).status == 200
 
 
 async def test_only_what_runs_something_can_be_protected(cloud):

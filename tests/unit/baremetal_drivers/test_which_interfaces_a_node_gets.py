@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.baremetal_task import MemoryMachines, a_node
 
+from bessemer.baremetal.api.node_documents import without_former_interfaces
 from bessemer.baremetal.domain.node import InterfaceKind as Kind
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.catalogue import registry
@@ -77,6 +78,24 @@ def test_real_hardware_never_gets_a_fake() -> None:
         if kind is not Kind.NETWORK:
             with pytest.raises(Invalid, match=f"{kind} interface 'fake'"):
                 hardware.compose("ipmi", {kind: "fake"})
+
+
+def test_a_new_driver_takes_the_former_interfaces_only_where_they_fit() -> None:
+    hardware = composed()
+    former = hardware.compose("ipmi", {})
+    with pytest.raises(
+        Invalid, match=r"manual-management does not support \w+ interface 'ipmitool'"
+    ):
+        hardware.compose("manual-management", former)
+    kept = hardware.compose("fake-hardware", former)
+    assert kept == former
+    patched = a_node(driver="ipmi", interfaces=former)
+    changes = {"driver": "manual-management", "deploy_interface": "direct"}
+    reset = without_former_interfaces(patched, changes)
+    assert set(reset.interfaces) == {Kind.DEPLOY}
+    assert hardware.compose("manual-management", reset.interfaces)[Kind.POWER] == "agent"
+    with pytest.raises(Invalid, match="reset_interfaces"):
+        without_former_interfaces(patched, {"deploy_interface": "direct"})
 
 
 def test_fake_hardware_takes_whatever_is_enabled() -> None:

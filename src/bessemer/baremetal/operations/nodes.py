@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.provision.states import DELETE_ALLOWED, State
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.provision import NodeProtected
@@ -182,6 +182,11 @@ def _check_change(node: Node, changed: Node) -> None:
     hardware = node.driver != changed.driver or any(
         changed.interfaces[kind] != name for kind, name in node.interfaces.items()
     )
+    if node.console_enabled and _of_console(node) != _of_console(changed):
+        raise Conflict(
+            f"Node {node.uuid} can not have its driver or console_interface changed while its "
+            f"console is on. First: openstack baremetal node console disable {node.uuid}."
+        )
     moved = node.resource_class is not None and node.resource_class != changed.resource_class
     if settled and (hardware or moved):
         what = "driver and interfaces" if hardware else "resource_class"
@@ -219,6 +224,11 @@ async def _with_relatives(desk: Desk, connection: AsyncConnection, node: Node) -
     if await desk.shelves.nodes.children(connection, node.uuid):
         raise Invalid(f"parent_node: node {node.uuid} has children and cannot become one.")
     return replace(node, parent_node=parent.uuid)
+
+
+def _of_console(node: Node) -> tuple[str, str | None]:
+    """What a running console belongs to."""
+    return node.driver, node.interfaces.get(InterfaceKind.CONSOLE)
 
 
 def _check_properties(node: Node) -> None:
