@@ -1,15 +1,21 @@
 """What is true of every plug-in, of whatever kind and name."""
 
+from typing import Any
+
 import pytest
 from tests.baremetal_task import MemoryMachines
 from tests.contract.baremetal.plugin_contract import check_plugin
 
 from bessemer.baremetal.domain.node import InterfaceKind
-from bessemer.baremetal.drivers.catalogue import FAKE, fake_registry
+from bessemer.baremetal.drivers.agent.client import AgentClient
+from bessemer.baremetal.drivers.catalogue import FAKE, registry
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.settings import BareMetalSettings
 
-EVERY = tuple(fake_registry(BareMetalSettings(), MemoryMachines()).plugins_offered(FAKE.name))
+NO_ROOM: Any = None
+"""Nothing here gets as far as asking another room."""
+REGISTRY = registry(BareMetalSettings(), NO_ROOM, NO_ROOM, AgentClient(), MemoryMachines())
+EVERY = tuple(REGISTRY.plugins_offered(FAKE.name))
 
 
 @pytest.mark.parametrize("plugin", EVERY, ids=lambda plugin: type(plugin).__name__)

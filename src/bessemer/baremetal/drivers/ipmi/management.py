@@ -1,5 +1,7 @@
 """Boot device by IPMI, for BIOS and UEFI machines."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from bessemer.baremetal.domain.node import BootDevice, Node
@@ -8,6 +10,7 @@ from bessemer.baremetal.drivers.ipmi import answers, boot_device
 from bessemer.baremetal.drivers.ipmi.access import BmcAccess, access_of
 from bessemer.baremetal.drivers.ipmi.failures import CommandRefused
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
+from bessemer.baremetal.drivers.ipmi.properties import PROPERTIES
 from bessemer.baremetal.interfaces.management import ManagementInterface
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Invalid
@@ -24,6 +27,9 @@ class IpmitoolManagement(ManagementInterface):
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         access_of(node)
+
+    def properties(self) -> Mapping[str, str]:
+        return PROPERTIES
 
     def supported_boot_devices(self, node: Node) -> tuple[BootDevice, ...]:
         return boot_device.SUPPORTED

@@ -1,5 +1,6 @@
 """Power by IPMI: `chassis power` through ipmitool."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -8,6 +9,7 @@ from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.drivers.ipmi import answers, failures
 from bessemer.baremetal.drivers.ipmi.access import access_of
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
+from bessemer.baremetal.drivers.ipmi.properties import PROPERTIES
 from bessemer.baremetal.drivers.ipmi.verdict import quoted
 from bessemer.baremetal.interfaces.power import PowerInterface
 from bessemer.baremetal.settings import BareMetalSettings
@@ -31,6 +33,9 @@ class IpmitoolPower(PowerInterface):
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         access_of(node)
+
+    def properties(self) -> Mapping[str, str]:
+        return PROPERTIES
 
     @property
     def change_timeout(self) -> timedelta:
