@@ -147,6 +147,6 @@ async def test_conductors_and_whether_they_live(cloud):
 async def test_what_there_is_none_of_is_an_empty_list(cloud, path, key):
     await cloud.enrol(name="n1")
     assert (await cloud.client.get(path)).json == {key: []}
-    assert (await cloud.client.post(path, {})).status == 405
     if path.startswith(NODE):
+        assert (await cloud.client.post(path, {})).status == 405
         assert (await cloud.client.get(path.replace("n1", "n9"))).status == 404
