@@ -19,6 +19,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """The base URL, for as long as the block runs."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", loop="none", ws="none")
     )

@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
+import json
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,7 +16,7 @@ import structlog
 
 from bessemer.context import RequestContext
 from bessemer.errors import ConfigurationError, Unavailable
-from bessemer.web.settings import KeystoneSettings
+from bessemer.web.settings import NO_TIME, KeystoneSettings
 
 log = structlog.get_logger()
 
@@ -109,8 +110,8 @@ class Keystone:
             async with self._connected().request(
                 method, self._tokens_url, headers=headers, json=body, allow_redirects=False
             ) as answer:
-                raw = await answer.content.read(MAX_ANSWER)
-                found = await answer.json() if raw and answer.status in {200, 201} else {}
+                raw = b"".join([piece async for piece in _bounded(answer.content)])
+                found = json.loads(raw) if raw and answer.status in {200, 201} else {}
                 token = answer.headers.get("X-Subject-Token")
                 return answer.status, found if isinstance(found, dict) else {}, token
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
@@ -125,12 +126,13 @@ class Keystone:
         return self._session
 
     def _remember(self, key: bytes, body: Mapping[str, Any]) -> RequestContext | None:
-        found = _context(body, self._settings)
+        try:
+            found = _context(body["token"], self._settings)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._away("answers what makes no sense") from error
         if found is None:
             return None
         context, left_s = found
-        if left_s <= 0:
-            return None
         left_s = min(left_s, self._settings.cache_time.total_seconds())
         self._known[key] = _Known(context, time.monotonic() + left_s)
         while len(self._known) > REMEMBERED:
@@ -140,6 +142,16 @@ class Keystone:
     def _away(self, why: str) -> Unavailable:
         log.error("keystone.away", url=self._tokens_url, reason=why)
         return Unavailable(_AWAY.format(url=self._tokens_url, why=why))
+
+
+async def _bounded(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Raises ValueError for an answer beyond all reason."""
+    size = 0
+    async for piece in content.iter_any():
+        size += len(piece)
+        if size > MAX_ANSWER:
+            raise ValueError("the answer is too long")
+        yield piece
 
 
 def _trusted(settings: KeystoneSettings) -> ssl.SSLContext:
@@ -152,38 +164,35 @@ def _trusted(settings: KeystoneSettings) -> ssl.SSLContext:
 
 
 def _context(
-    body: Mapping[str, Any], settings: KeystoneSettings
+    token: Mapping[str, Any], settings: KeystoneSettings
 ) -> tuple[RequestContext, float] | None:
-    """Who it is and for how many seconds more; None for an unscoped or senseless answer."""
-    try:
-        token = body["token"]
-        user, project = token["user"], token.get("project")
-        system = token.get("system") or {}
-        roles = frozenset(str(role["name"]).lower() for role in token.get("roles", ()))
-        left = datetime.fromisoformat(token["expires_at"]) - datetime.now(UTC)
-        if project is None and system.get("all") is not True:
-            return None
-        context = RequestContext(
-            user_id=str(user["id"]),
-            user_name=str(user["name"]),
-            project_id=str(project["id"]) if project else None,
-            project_name=str(project["name"]) if project else None,
-            roles=roles,
-            system_scope=system.get("all") is True or _administers(token, settings),
-            service_project=_is_named(project, settings.service_project, settings),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        log.error("keystone.senseless_answer")
+    """Who it is and for how many seconds more; None for an unscoped or expired token."""
+    user, project = token["user"], token.get("project")
+    everything = (token.get("system") or {}).get("all") is True
+    left = datetime.fromisoformat(token["expires_at"]) - datetime.now(UTC)
+    if left <= NO_TIME or not (project or everything):
         return None
+    context = RequestContext(
+        user_id=str(user["id"]),
+        user_name=str(user["name"]),
+        project_id=str(project["id"]) if project else None,
+        project_name=str(project["name"]) if project else None,
+        roles=_roles(token),
+        system_scope=everything or _administers(token, settings),
+        service_project=_is_named(project, settings.service_project, settings),
+    )
     return context, left.total_seconds()
+
+
+def _roles(token: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(str(role["name"]).lower() for role in token.get("roles", ()))
 
 
 def _administers(token: Mapping[str, Any], settings: KeystoneSettings) -> bool:
     """An administrator of the project that Keystone, or the setting, names as the admins' own."""
-    names = {str(role["name"]).lower() for role in token.get("roles", ())}
     project = token.get("project")
     named = settings.admin_project and _is_named(project, settings.admin_project, settings)
-    return "admin" in names and bool(named or token.get("is_admin_project") is True)
+    return "admin" in _roles(token) and bool(named or token.get("is_admin_project") is True)
 
 
 def _is_named(project: Any, name: str, settings: KeystoneSettings) -> bool:

@@ -20,6 +20,12 @@ _SECRET_WORDS: Final = (
     "hex_kg_key",
     "fernetkey",
     "sslkey",
+    "passwd",
+    "credential",
+    "api_key",
+    "apikey",
+    "access_key",
+    "community",
 )
 _CAPABILITIES: Final = frozenset({"configdrive", "image_url"})
 """Keys whose value opens something for whoever holds it: shown to nobody, though no password."""
