@@ -76,7 +76,7 @@ class RaidContract:
         ("config", "words"),
         [
             ({}, "logical_disks"),
-            ({"logical_disks": []}, "at least one"),
+            ({"logical_disks": {}}, "a list of objects"),
             ({"logical_disks": [1]}, "logical_disks/0 must be an object"),
             ({"logical_disks": [{"raid_level": "1"}]}, "logical_disks/0 needs size_gb"),
             ({"logical_disks": [{**ROOT, "raid_level": "7"}]}, "logical_disks/0/raid_level"),
@@ -91,6 +91,7 @@ class RaidContract:
         self, raid: RaidInterface, task: MemoryTask, config: dict[str, Any], words: str
     ) -> None:
         raid.validate_raid_config(task.node, TARGET)
+        raid.validate_raid_config(task.node, {"logical_disks": []})
         with pytest.raises(Invalid, match=words):
             raid.validate_raid_config(task.node, config)
 

@@ -76,8 +76,8 @@ def check_raid_config(
 ) -> None:
     """Raises Invalid, naming the disk and the key, for what is no `target_raid_config`."""
     disks = config.get("logical_disks")
-    if not isinstance(disks, list) or not disks:
-        raise Invalid("raid_config needs logical_disks: a list with at least one object.")
+    if not isinstance(disks, list):
+        raise Invalid("raid_config needs logical_disks: a list of objects; empty for none.")
     if unknown := set(config) - {"logical_disks"}:
         raise Invalid(f"raid_config has no key {min(unknown)[:80]!r}; it has only logical_disks.")
     for number, disk in enumerate(disks):
