@@ -72,6 +72,12 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
     default_boot_mode: str = Field(
         "bios", pattern="^(bios|uefi)$", description="boot mode of nodes that state none"
     )
+    default_portgroup_mode: str = Field(
+        "active-backup",
+        min_length=1,
+        max_length=255,
+        description="bonding mode of port groups that state none",
+    )
     image_url_lifetime: timedelta = Field(
         timedelta(minutes=20), gt=NO_TIME, description="how long a temporary image URL is valid"
     )
@@ -99,7 +105,8 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         "", description="YAML file of inspection rules that apply besides those of the API"
     )
     inspection_rule_api_calls: bool = Field(
-        False, description="let inspection rules get URLs (api-call), from the service's own network"
+        False,
+        description="let inspection rules get URLs (api-call), from the service's own network",
     )
     inspect_wait_timeout: timedelta = Field(
         timedelta(minutes=30), gt=NO_TIME, description="longest wait for inspection data"

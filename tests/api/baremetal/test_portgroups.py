@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from tests.api.baremetal.cloud import fault
+from tests.api.baremetal.cloud import a_cloud, fault
 
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.store.portgroups import PORTGROUPS
@@ -57,7 +57,17 @@ async def test_adding_answers_the_group_and_where_it_is(cloud, node):
 
 
 async def test_the_mode_is_active_backup_unless_said(cloud, node):
-    assert (await a_group(cloud, node))["mode"] == "active-backup"
+    group = await a_group(cloud, node)
+    assert group["mode"] == (await a_group(cloud, node, mode=None))["mode"] == "active-backup"
+    url = f"{GROUPS}/{group['uuid']}"
+    assert (await cloud.patch(url, ("remove", "/mode"))).status == 400
+    assert (await cloud.client.get(url)).json == group
+
+
+async def test_the_mode_of_groups_that_state_none_is_a_setting(tmp_path):
+    async with a_cloud(tmp_path, default_portgroup_mode="802.3ad") as cloud:
+        node = await cloud.enrol(name="n1")
+        assert (await a_group(cloud, node))["mode"] == "802.3ad"
 
 
 @pytest.mark.parametrize(

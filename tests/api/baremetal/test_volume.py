@@ -6,9 +6,13 @@ import uuid
 
 import pytest
 from tests.api.baremetal.cloud import fault
+from tests.asgi import AsgiClient
 
+from bessemer.baremetal.api.operators import baremetal_services
 from bessemer.baremetal.domain.node import Power
 from bessemer.baremetal.domain.provision.states import State
+from bessemer.context import RequestContext
+from bessemer.web.dispatch import application
 
 CONNECTORS = "/v1/volume/connectors"
 TARGETS = "/v1/volume/targets"
@@ -149,3 +153,23 @@ async def test_links_lead_to_connectors_and_targets(cloud, node):
 async def test_volumes_are_there_since_1_32(cloud, node, url):
     answer = await cloud.client.get(url, X_OpenStack_Ironic_API_Version="1.31")
     assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("roles", "owner", "sees"),
+    [("reader", "mine", False), ("admin", "mine", True)],
+)
+async def test_properties_are_for_those_who_may_look_into_the_node(cloud, node, roles, owner, sees):
+    await make(cloud, TARGETS, a_target(node, properties={"target_iqn": "iqn.b"}))
+    await make(cloud, TARGETS, a_target(await cloud.enrol(name="n2")))
+    await cloud.put_in_state(node["uuid"], State.MANAGEABLE, owner=owner)
+
+    async def authenticate(_headers, request_id):
+        return RequestContext(request_id, project_id="mine", roles=frozenset({roles}))
+
+    services = baremetal_services(cloud.desk, cloud.service.power_later)
+    tenant = AsgiClient(application(services, authenticate), cloud.client.headers)
+    (listed,) = (await tenant.get(f"{TARGETS}?detail=True")).json["targets"]
+    shown = (await tenant.get(f"{TARGETS}/{listed['uuid']}")).json
+    for each in (listed["properties"], shown["properties"]):
+        assert ("target_iqn" in each, "redacted_contents" in each) == (sees, not sees)

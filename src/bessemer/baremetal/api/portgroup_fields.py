@@ -12,7 +12,6 @@ from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.clock import iso8601
 from bessemer.json_types import Json
 
-DEFAULT_MODE: Final = "active-backup"
 _OBJECT: Final = default({}, mapping)
 
 
@@ -32,8 +31,8 @@ PORTGROUP: Final[FieldTable[Shown[Portgroup]]] = FieldTable("portgroup", (
     Field("standalone_ports_supported", of("standalone_ports_supported"), 1, Write.BOTH,
           default(True, boolean), column="standalone_ports_supported"),
     Field("ports", _members, 24),
-    Field("mode", of("mode"), 26, Write.BOTH, default(DEFAULT_MODE, text(255, least=1)),
-          column="mode"),
+    Field("mode", of("mode"), 26, Write.BOTH, optional(text(255, least=1)), column="mode",
+          shape={"type": "string"}),
     Field("properties", of("properties"), 26, Write.BOTH, _OBJECT),
     Field("physical_network", of("physical_network"), 102, Write.BOTH,
           optional(text(64, least=1)), column="physical_network"),
