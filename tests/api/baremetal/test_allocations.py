@@ -238,7 +238,8 @@ async def test_lists_filter(cloud, node):
         (f"marker={active['uuid']}", [failed]),
     ):
         assert (await cloud.client.get(f"{URL}?{query}")).json["allocations"] == found, query
-    for bad in ("node=none", "sort_key=traits", "sort_key=extra", "a=b", "limit=0"):
+    assert (await cloud.client.get(f"{URL}?node=none")).status == 404
+    for bad in ("sort_key=traits", "sort_key=extra", "a=b", "limit=0"):
         assert (await cloud.client.get(f"{URL}?{bad}")).status == 400, bad
     chosen = (await cloud.client.get("/v1/nodes/n1/allocation?fields=state")).json
     assert set(chosen) == {"state", "links"}

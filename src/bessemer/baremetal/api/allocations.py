@@ -30,7 +30,7 @@ from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.store.allocations import of_node
 from bessemer.baremetal.store.tables import allocations
 from bessemer.clock import iso8601
-from bessemer.errors import Invalid, NotFound
+from bessemer.errors import Invalid
 from bessemer.json_types import Json
 from bessemer.web.routes import Call, Handler, Reply
 
@@ -140,7 +140,8 @@ class AllocationsApi:
     async def index(self, call: Call) -> Reply:
         """A page of allocations."""
         if "node" in call.query:
-            await self._check_node(call.query["node"])
+            async with self.desk.reading() as connection:
+                await self.desk.shelves.nodes.get(connection, words("node", call.query["node"]))
         return await self._plain.index(call)
 
     async def create(self, call: Call) -> Reply:
@@ -174,13 +175,6 @@ class AllocationsApi:
         found = await self._operations.of_node(ident_of(call))
         await self._operations.delete(found.uuid)
         return Reply()
-
-    async def _check_node(self, ident: str) -> None:
-        try:
-            async with self.desk.reading() as connection:
-                await self.desk.shelves.nodes.get(connection, words("node", ident))
-        except NotFound as error:
-            raise Invalid(error.message) from None
 
     @property
     def _operations(self) -> Allocations:

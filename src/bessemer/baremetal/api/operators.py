@@ -7,6 +7,7 @@ from bessemer.baremetal.api.driver_parts import DriverPartsApi
 from bessemer.baremetal.api.drivers import DriversApi
 from bessemer.baremetal.api.endpoints import Endpoint, closed_early, routes
 from bessemer.baremetal.api.errors import error_body
+from bessemer.baremetal.api.events import EventsApi
 from bessemer.baremetal.api.families import FamiliesApi
 from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.hardware import hardware_endpoints
@@ -86,4 +87,5 @@ def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint
         *closed_early(deploy_templates_api(desk).endpoints()),
         *RunbooksApi(desk).endpoints(),
         *InspectionRulesApi(desk).endpoints(),
+        *EventsApi(desk).endpoints(),
     )

@@ -73,14 +73,14 @@ class StepShape:
         return {key: check(f"{name}/{key}", given[key]) for key, check in self.keys.items()}
 
 
-def steps(shape: StepShape) -> Checker:
-    """A list of one step or more."""
+def steps(shape: StepShape, called: str = "steps") -> Checker:
+    """A list of one step or more, or of whatever else has this shape."""
     listed: JsonObject = {"type": "array", "items": shape.schema, "minItems": 1}
 
     @ruled({**listed, "maxItems": MOST_STEPS})
     def check(name: str, value: Json) -> Json:
         if not isinstance(value, list) or not 1 <= len(value) <= MOST_STEPS:
-            raise Invalid(f"{name} must be a list of 1 to {MOST_STEPS} steps.")
+            raise Invalid(f"{name} must be a list of 1 to {MOST_STEPS} {called}.")
         return [shape.checked(f"{name}/{index}", each) for index, each in enumerate(value)]
 
     return check

@@ -19,6 +19,7 @@ OPERATORS: Final = {
     "volume": 32,
     "conductors": 49,
     "allocations": 52,
+    "events": 54,
     "deploy_templates": 55,
     "runbooks": 92,
     "inspection_rules": 96,
