@@ -113,33 +113,38 @@ async def test_nobody_listening_is_a_503():
     ],
 )
 async def test_odd_answers_are_a_503_and_redirects_are_not_followed(answer):
-    async def serve(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    keystone = Keystone(settings(f"http://127.0.0.1:{port}"))
-    with pytest.raises(Unavailable):
-        await keystone.validate("token")
-    await keystone.close()
-    server.close()
-    await server.wait_closed()
+    async with answering(answer) as url:
+        keystone = Keystone(settings(url))
+        with pytest.raises(Unavailable):
+            await keystone.validate("token")
+        await keystone.close()
 
 
 async def test_a_silent_keystone_is_given_up():
-    async def stall(reader, writer):
-        await reader.read()
-        writer.close()
+    async with answering(None) as url:
+        keystone = Keystone(settings(url, timeout=timedelta(milliseconds=200)))
+        with pytest.raises(Unavailable, match="does not answer"):
+            await keystone.validate("token")
+        await keystone.close()
 
-    server = await asyncio.start_server(stall, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    patience = timedelta(milliseconds=200)
-    keystone = Keystone(settings(f"http://127.0.0.1:{port}", timeout=patience))
-    with pytest.raises(Unavailable, match="does not answer"):
-        await keystone.validate("token")
-    await keystone.close()
+
+@asynccontextmanager
+async def answering(answer):
+    """A server that says this to whatever it hears, or nothing at all."""
+    served = asyncio.Event()
+
+    async def serve(reader, writer):
+        if answer is None:
+            await reader.read()
+        else:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+        writer.close()
+        await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+        served.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    await asyncio.wait_for(served.wait(), 20)
     server.close()
     await server.wait_closed()
