@@ -151,7 +151,7 @@ SENSELESS = [
     ("PUT", "/states/secure_boot", {"target": "maybe"}, "target must be true or false"),
     ("PUT", "/states/console", {"enabled": None}, "enabled must be true or false"),
     ("PUT", "/states/console", {}, "needs enabled"),
-    ("PUT", "/states/raid", {"logical_disks": []}, "needs logical_disks"),
+    ("PUT", "/states/raid", {"logical_disks": {}}, "needs logical_disks"),
     ("PUT", "/states/raid", {"logical_disks": [{"size_gb": 1}]}, "needs raid_level"),
     ("PUT", "/states/raid", {"disks": []}, "needs logical_disks"),
     ("PUT", "/management/inject_nmi", {"now": True}, "must be an empty object"),
