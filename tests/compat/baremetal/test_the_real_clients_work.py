@@ -43,11 +43,11 @@ def run(url, tmp_path):
 
 async def test_the_life_of_a_node_on_the_command_line(run):
     made = await run(
-        *("node", "create", "--driver", "fake-hardware", "--deploy-interface", "direct"),
+        *("node", "create", "--driver", "fake-hardware", "--console-interface", "no-console"),
         *("--name", "n1", "--driver-info", "ipmi_password=1234", "--property", "cpus=4", *JSON),
     )
     assert made["driver_info"] == {"ipmi_password": "******"}
-    await run("node", "set", "n1", "--deploy-interface", "fake", "--extra", "rack=r1")
+    await run("node", "set", "n1", "--console-interface", "fake", "--extra", "rack=r1")
     await run("node", "unset", "n1", "--property", "cpus")
     port = await run(
         *("port", "create", MAC, "--node", "n1", "--physical-network", "physnet1"),
@@ -63,7 +63,7 @@ async def test_the_life_of_a_node_on_the_command_line(run):
     shown = await run("node", "show", "n1", *JSON)
     assert shown["extra"] == {"rack": "r1"}
     assert shown["properties"] == {}
-    assert shown["deploy_interface"] == "fake"
+    assert shown["console_interface"] == "fake"
     (row,) = await run("node", "list", "--provision-state", "manageable", *JSON)
     assert row["name"] == "n1"
     assert (await run("driver", "list", *JSON))[0]["name"] == "fake-hardware"
