@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 
 from bessemer.baremetal.api import json_patch
 from bessemer.baremetal.api.endpoints import Endpoint
+from bessemer.baremetal.api.etags import check_unchanged, etag_header
 from bessemer.baremetal.api.fields import FieldTable
 from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.nodes import ident_of
@@ -171,7 +172,7 @@ class Collection(Generic[Record]):
         refuse_unknown(call, ["fields"])
         names = chosen_fields(call, self.kind.table)
         found = await self.keeper.get(self.ident(call))
-        return Reply((await self.shown(call, [found], names))[0])
+        return Reply((await self.shown(call, [found], names))[0], headers=etag_header(found))
 
     async def update(self, call: Call) -> Reply:
         """JSON patch; the whole object afterwards."""
@@ -180,16 +181,19 @@ class Collection(Generic[Record]):
         self.kind.table.check_patch(operations, call.version.minor)
 
         def alter(thing: Record) -> Record:
+            check_unchanged(call, thing)
             patched = json_patch.apply(self.kind.document(thing), operations)
             changes = self.kind.table.checked_changes(patched, operations)
             return self.kind.altered(thing, changes)
 
         changed = await self.keeper_for(call).change(self.ident(call), alter)
-        return Reply((await self.shown(call, [changed]))[0])
+        return Reply((await self.shown(call, [changed]))[0], headers=etag_header(changed))
 
     async def delete(self, call: Call) -> Reply:
         """Remove one."""
         refuse_unknown(call)
+        if "If-Match" in call.headers:
+            check_unchanged(call, await self.keeper.get(self.ident(call)))
         await self.keeper_for(call).delete(self.ident(call))
         return Reply()
 

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from bessemer.baremetal.api import json_patch, node_documents
 from bessemer.baremetal.api.endpoints import Endpoint
+from bessemer.baremetal.api.etags import check_unchanged, etag_header
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.node_fields import NODE
@@ -164,7 +165,7 @@ class NodesApi:
         refuse_unknown(call, ["fields"])
         names = chosen_fields(call, NODE)
         facts = await by_ident(call, lambda ident: show_node(self.desk, ident))
-        return Reply(self._rendered(call, facts, names))
+        return Reply(self._rendered(call, facts, names), headers=etag_header(facts.node))
 
     async def update(self, call: Call) -> Reply:
         """JSON patch; the whole node afterwards."""
@@ -177,6 +178,7 @@ class NodesApi:
         NODE.check_patch(operations, minor)
 
         def alter(node: Node) -> Node:
+            check_unchanged(call, node)
             patched = json_patch.apply(node_documents.document(node), operations)
             changes = NODE.checked_changes(patched, operations)
             if reset:
@@ -194,12 +196,17 @@ class NodesApi:
 
         changed = await by_ident(call, change)
         facts = await show_node(self.desk, changed.uuid)
-        return Reply(self._rendered(call, facts, NODE.names(minor)))
+        shown = self._rendered(call, facts, NODE.names(minor))
+        return Reply(shown, headers=etag_header(changed))
 
     async def delete(self, call: Call) -> Reply:
         """Remove a node from the inventory."""
         refuse_unknown(call)
-        await by_ident(call, lambda ident: node_operations.delete(self.desk, ident))
+
+        def check(node: Node) -> None:
+            check_unchanged(call, node)
+
+        await by_ident(call, lambda ident: node_operations.delete(self.desk, ident, check))
         return Reply()
 
     async def within(self, call: Call, fixed: Mapping[str, Any]) -> Reply:

@@ -82,9 +82,15 @@ async def change(
     return saved
 
 
-async def delete(desk: Desk, ident: str) -> None:
-    """Remove from the inventory, with its ports. Raises Conflict, NodeProtected, NotFound."""
+async def delete(
+    desk: Desk, ident: str, check: Callable[[Node], None] = lambda _node: None
+) -> None:
+    """Remove from the inventory, with its ports. Raises Conflict, NodeProtected, NotFound.
+
+    `check` is asked under the node's lock, and may raise.
+    """
     async with desk.changing(ident, "delete") as (connection, node):
+        check(node)
         if node.protected:
             raise NodeProtected(f"Node {node.uuid} is protected and can not be deleted.")
         if node.instance_uuid is not None and not node.maintenance:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, fields
+from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
@@ -14,12 +15,16 @@ from bessemer.errors import Conflict, NotFound
 
 
 class Identified(Protocol):
-    """A dataclass with a uuid."""
+    """A dataclass with a uuid, which knows when it was written."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def uuid(self) -> str: ...
+    @property
+    def created_at(self) -> datetime | None: ...
+    @property
+    def updated_at(self) -> datetime | None: ...
 
 
 Record = TypeVar("Record", bound=Identified)

@@ -1,0 +1,75 @@
+"""`ETag` and `If-Match`: an update by somebody who has not seen the latest is refused, if they ask."""
+
+import asyncio
+
+import pytest
+from tests.api.baremetal.cloud import fault
+
+from bessemer.baremetal.domain.node import Power
+from bessemer.baremetal.domain.provision.states import State
+
+KINDS = ("nodes", "ports", "portgroups", "volume/connectors", "runbooks")
+
+
+def path_of(tenancy, kind: str) -> str:
+    return f"/v1/{kind}/{tenancy.things.get(f'/{kind}', tenancy.node)}"
+
+
+@pytest.fixture(autouse=True)
+async def switched_off(tenancy):
+    """Volumes of a running machine are not to be changed."""
+    await tenancy.cloud.put_in_state(tenancy.node, State.ENROLL, power_state=Power.OFF)
+
+
+def change(n: int):
+    return [{"op": "add", "path": "/extra/a", "value": n}]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_second_writer_is_told(tenancy, kind):
+    api, path = tenancy.by("system admin"), path_of(tenancy, kind)
+    seen = (await api.get(path)).headers["ETag"]
+    assert (await api.get(f"{path}?fields=uuid")).headers["ETag"] == seen
+    first = await api.patch(path, change(1), If_Match=seen)
+    assert first.status == 200
+    assert first.headers["ETag"] != seen
+    second = await api.patch(path, change(2), If_Match=seen)
+    assert second.status == 412
+    assert first.headers["ETag"] in fault(second)
+    assert (await api.delete(path, If_Match=seen)).status == 412
+    shown = await api.get(path)
+    assert shown.json["extra"] == {"a": 1}
+    assert shown.headers["ETag"] == first.headers["ETag"]
+    assert (await api.patch(path, change(3), If_Match=shown.headers["ETag"])).status == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [("*", 200), ('"0", {}', 200), ('"0"', 412), ("W/{}", 412), ("", 412), ("{}x", 412)],
+)
+async def test_how_the_header_is_read(tenancy, header, status):
+    api, path = tenancy.by("system admin"), path_of(tenancy, "nodes")
+    seen = (await api.get(path)).headers["ETag"]
+    answer = await api.patch(path, change(1), If_Match=header.format(seen))
+    assert answer.status == status
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_without_the_header_the_last_writer_wins(tenancy, kind):
+    api, path = tenancy.by("system admin"), path_of(tenancy, kind)
+    assert (await api.patch(path, change(1))).status == 200
+    assert (await api.patch(path, change(2))).status == 200
+    assert (await api.get(path)).json["extra"] == {"a": 2}
+
+
+async def test_of_many_at_once_one_wins(tenancy):
+    api, path = tenancy.by("system admin"), path_of(tenancy, "nodes")
+    seen = (await api.get(path)).headers["ETag"]
+    answers = await asyncio.gather(*(api.patch(path, change(n), If_Match=seen) for n in range(8)))
+    assert sorted(answer.status for answer in answers) == [200] + [412] * 7
+
+
+async def test_a_node_is_removed_as_it_was_seen(tenancy):
+    api = tenancy.by("system admin")
+    seen = (await api.get("/v1/nodes/foreign")).headers["ETag"]
+    assert (await api.delete("/v1/nodes/foreign", If_Match=seen)).status == 204
