@@ -253,6 +253,19 @@ async def test_history_says_who_wanted_it_and_how_long_the_node_was_at_it(room: 
     assert 0 <= entry.duration_seconds < 60
 
 
+async def test_history_keeps_the_newest_three_hundred(room: Room):
+    node, other = await room.a_node(State.ACTIVE), await room.a_node(State.ACTIVE)
+    async with room.database.write() as connection:
+        for who in (other, node):
+            for number in range(303):
+                await history.record(
+                    connection, who, f"error {number}", event_type="test", conductor="c"
+                )
+        kept = [await history.of_node(connection, each.uuid) for each in (node, other)]
+    assert [len(each) for each in kept] == [300, 300]
+    assert (kept[0][0].event, kept[0][-1].event) == ("error 3", "error 302")
+
+
 REFUSALS = [
     ("active", State.AVAILABLE, {"maintenance": True}, NodeInMaintenance, "in maintenance"),
     ("rebuild", State.ACTIVE, {"maintenance": True}, NodeInMaintenance, "in maintenance"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import Node
@@ -41,6 +41,8 @@ class Cause:
 
 
 NOBODY: Final = Cause()
+MOST_ENTRIES: Final = 300
+"""Kept per node (Ironic's `node_history_max_entries`)."""
 
 
 async def record(
@@ -52,7 +54,7 @@ async def record(
     conductor: str,
     cause: Cause = NOBODY,
 ) -> None:
-    """Add an error."""
+    """Add an error; of a node's errors the newest MOST_ENTRIES are kept."""
     moment = now()
     lasted = (moment - cause.since).total_seconds() if cause.since is not None else None
     await connection.execute(
@@ -71,6 +73,16 @@ async def record(
             duration_seconds=lasted,
         )
     )
+    newest = (
+        select(history.c.id)
+        .where(history.c.node_uuid == node.uuid)
+        .order_by(history.c.id.desc())
+        .offset(MOST_ENTRIES)
+        .limit(1)
+        .scalar_subquery()
+    )
+    too_old = (history.c.node_uuid == node.uuid) & (history.c.id <= newest)
+    await connection.execute(delete(history).where(too_old))
 
 
 async def of_node(connection: AsyncConnection, node_uuid: str) -> list[HistoryEntry]:
