@@ -15,7 +15,7 @@ from bessemer.baremetal.store import leases
 from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.records import Identified, Records
 from bessemer.clock import now
-from bessemer.errors import Invalid, NotFound
+from bessemer.errors import Conflict, Invalid, NotFound
 
 
 class Part(Identified, Protocol):
@@ -86,7 +86,7 @@ class Belongings(Generic[Thing]):
         known = await self.get(ident)
         purpose = f"{self.records.noun} update"
         async with self.desk.changing(known.node_uuid, purpose) as (connection, node):
-            before = await self.records.get(connection, known.uuid)
+            before = await self._still_of(node, connection, known.uuid)
             after = alter(before)
             target = node
             if after.node_uuid != before.node_uuid:
@@ -103,7 +103,7 @@ class Belongings(Generic[Thing]):
         known = await self.get(ident)
         purpose = f"{self.records.noun} delete"
         async with self.desk.changing(known.node_uuid, purpose) as (connection, node):
-            thing = await self.records.get(connection, known.uuid)
+            thing = await self._still_of(node, connection, known.uuid)
             await self.permit_removal(connection, node, thing)
             await self.records.remove(connection, thing.uuid)
         await self._tell(node.uuid)
@@ -116,6 +116,16 @@ class Belongings(Generic[Thing]):
 
     async def permit_removal(self, connection: AsyncConnection, node: Node, thing: Thing) -> None:
         """Whether it may go."""
+
+    async def _still_of(self, node: Node, connection: AsyncConnection, uuid: str) -> Thing:
+        """The thing, which the lock of this node covers. Raises NotFound, Conflict."""
+        thing = await self.records.get(connection, uuid)
+        if thing.node_uuid != node.uuid:
+            raise Conflict(
+                f"The {self.records.noun} {uuid} has just moved from node {node.uuid} to "
+                f"{thing.node_uuid}. Look at it again, and repeat the request if it still applies."
+            )
+        return thing
 
     async def _also_holding(self, connection: AsyncConnection, ident: str, purpose: str) -> Node:
         try:
