@@ -11,6 +11,13 @@ from tests.unit.baremetal.api_rows import (
 )
 from tests.unit.baremetal.reference_microversions import ENDPOINTS, FIELDS, FILTERS, OURS
 
+FREE_BODIES = {
+    "PUT /nodes/{ident}/management/inject_nmi",
+    "PUT /nodes/{ident}/states/raid",
+    "POST /continue_inspection",
+}
+"""Bodies without keys that the API knows: an empty one, a RAID configuration, an inventory."""
+
 SHOWN = [
     (noun, field)
     for noun, table in tables().items()
@@ -51,3 +58,25 @@ def test_every_kind_of_object_that_can_be_made_can_also_be_looked_at():
 
     assert nouns("POST", one=False) == nouns("PATCH", one=True)
     assert nouns("POST", one=False) <= nouns("GET", one=True) & nouns("GET", one=False)
+
+
+def test_the_whole_published_api_is_served():
+    assert set(ENDPOINTS) - {in_reference(row) for row in (*OPERATORS, *RAMDISK)} == set()
+
+
+@pytest.mark.parametrize("noun", FIELDS)
+def test_every_published_field_is_there(noun):
+    assert set(FIELDS[noun]) - {field.name for field in tables()[noun]} == set()
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_published_filter_is_there(name):
+    row = next(row for row in OPERATORS if in_reference(row) == name)
+    assert set(FILTERS[name]) - set(row.filters) == set()
+
+
+@pytest.mark.parametrize("row", [*OPERATORS, *RAMDISK], ids=ident)
+def test_every_row_says_what_it_does_and_takes(row):
+    assert row.summary
+    if row.body is not None and not row.any_query and ident(row) not in FREE_BODIES:
+        assert row.table or row.arguments

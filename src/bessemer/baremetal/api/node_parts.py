@@ -1,15 +1,17 @@
 """Below `/v1/nodes/{ident}`: traits, vifs, history, inventory, timeline, boot device."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bessemer.baremetal.api import values
-from bessemer.baremetal.api.endpoints import Endpoint
+from bessemer.baremetal.api.arguments import one_of, taken
+from bessemer.baremetal.api.endpoints import Argument, Endpoint
 from bessemer.baremetal.api.links import api_url, links
-from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.queries import Filter, truth
+from bessemer.baremetal.api.runbooks import TRAITS
 from bessemer.baremetal.domain.nics import VifWish
 from bessemer.baremetal.domain.node import BootDevice
 from bessemer.baremetal.domain.secret import masked
@@ -28,6 +30,15 @@ from bessemer.web.routes import Call, Reply
 
 SHORT_EVENT: Final = 255
 PORTGROUP_VIF_SINCE: Final = 67
+VIF: Final[Mapping[str, Argument]] = {
+    "id": Argument(values.text(255, least=1), required=True),
+    "port_uuid": Argument(values.optional(values.uuid_text), PORTGROUP_VIF_SINCE),
+    "portgroup_uuid": Argument(values.optional(values.uuid_text), PORTGROUP_VIF_SINCE),
+}
+BOOT_DEVICE: Final[Mapping[str, Argument]] = {
+    "boot_device": Argument(one_of(BootDevice), required=True),
+    "persistent": Argument(values.default(False, values.boolean)),
+}
 
 
 class Vifs(Protocol):
@@ -60,13 +71,29 @@ class NodePartsApi:
         get_boot, set_boot = "baremetal:node:get_boot_device", "baremetal:node:set_boot_device"
         return (
             Endpoint("GET", f"{node}/traits", self.traits, "baremetal:node:traits:list", 37),
-            Endpoint("PUT", f"{node}/traits", self.set_traits, set_traits, 37, dict, 204),
+            Endpoint(
+                "PUT",
+                f"{node}/traits",
+                self.set_traits,
+                set_traits,
+                37,
+                dict,
+                204,
+                arguments=TRAITS,
+            ),
             Endpoint("DELETE", f"{node}/traits", self.clear_traits, drop_traits, 37, status=204),
             Endpoint("PUT", trait, self.add_trait, set_traits, 37, status=204),
             Endpoint("DELETE", trait, self.remove_trait, drop_traits, 37, status=204),
             Endpoint("GET", f"{node}/vifs", self.list_vifs, "baremetal:node:vif:list", 28),
             Endpoint(
-                "POST", f"{node}/vifs", self.attach, "baremetal:node:vif:attach", 28, dict, 204
+                "POST",
+                f"{node}/vifs",
+                self.attach,
+                "baremetal:node:vif:attach",
+                28,
+                dict,
+                204,
+                arguments=VIF,
             ),
             Endpoint(
                 "DELETE",
@@ -97,7 +124,15 @@ class NodePartsApi:
             Endpoint("GET", f"{node}/timeline", self.timeline, "baremetal:node:history:get"),
             Endpoint("GET", f"{boot}/supported", self.supported_boot_devices, get_boot),
             Endpoint("GET", boot, self.get_boot_device, get_boot),
-            Endpoint("PUT", boot, self.set_boot_device, set_boot, body=dict, status=204),
+            Endpoint(
+                "PUT",
+                boot,
+                self.set_boot_device,
+                set_boot,
+                body=dict,
+                status=204,
+                arguments=BOOT_DEVICE,
+            ),
         )
 
     async def traits(self, call: Call) -> Reply:
@@ -107,11 +142,8 @@ class NodePartsApi:
 
     async def set_traits(self, call: Call) -> Reply:
         """Replace all traits."""
-        given = call.body.get("traits")
-        if set(call.body) != {"traits"} or not isinstance(given, list):
-            raise Invalid("Expected an object with a list of traits.")
-        checked = [str(values.text(255)("trait", trait)) for trait in given]
-        await node_operations.set_traits(self.desk, ident_of(call), checked)
+        given = taken(call.body, TRAITS, call.version.minor)
+        await node_operations.set_traits(self.desk, ident_of(call), given["traits"])
         return Reply()
 
     async def clear_traits(self, call: Call) -> Reply:
@@ -200,40 +232,20 @@ class NodePartsApi:
 
     async def set_boot_device(self, call: Call) -> Reply:
         """Tell the BMC."""
-        if not {"boot_device"} <= set(call.body) <= {"boot_device", "persistent"}:
-            raise Invalid("Expected an object with boot_device, and persistent if it should stay.")
-        persistent = values.default(False, values.boolean)(
-            "persistent", call.body.get("persistent")
-        )
-        device = _device(call.body["boot_device"])
+        given = taken(call.body, BOOT_DEVICE, call.version.minor)
+        persistent = bool(given.get("persistent", False))
+        device = BootDevice(given["boot_device"])
         await boot_device.write(self.desk, ident_of(call), device, persistent=persistent)
         return Reply()
 
 
 def _wish(call: Call) -> VifWish:
     """What the body asks for; keys that mean nothing here are for other network interfaces."""
-    vif = str(values.text(255, least=1)("id", call.body.get("id")))
-    places = {
-        name: call.body[name]
-        for name in ("port_uuid", "portgroup_uuid")
-        if call.body.get(name) is not None
-    }
-    for name in places:
-        require(call.version.minor, PORTGROUP_VIF_SINCE, f"field {name}")
-    if len(places) > 1:
+    known = {name: value for name, value in call.body.items() if name in VIF and value is not None}
+    given = taken(known, VIF, call.version.minor)
+    if {"port_uuid", "portgroup_uuid"} <= set(given):
         raise Invalid("Give port_uuid or portgroup_uuid, not both.")
-    return VifWish(
-        vif, **{name: str(values.uuid_text(name, each)) for name, each in places.items()}
-    )
-
-
-def _device(given: Json) -> BootDevice:
-    try:
-        return BootDevice(given)
-    except ValueError:
-        raise Invalid(
-            f"Invalid boot device {str(given)[:40]!r}; possible: {', '.join(BootDevice)}."
-        ) from None
+    return VifWish(given.pop("id"), **given)
 
 
 def _event(entry: HistoryEntry, call: Call, base: str, *, detailed: bool) -> JsonObject:

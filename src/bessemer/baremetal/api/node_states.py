@@ -1,9 +1,9 @@
 """`/v1/nodes/{ident}/states` and what else sets a node in motion: provision, power, maintenance."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from bessemer.baremetal.api import queries, values
 from bessemer.baremetal.api.arguments import one_of, taken
@@ -69,6 +69,7 @@ _STATES_SHOWN: Final = (
     "secure_boot",
 )
 
+MAINTENANCE: Final = {"reason": Argument(values.optional(values.text(4096)))}
 _NAMED_IN_QUERY: Final = {
     "node": queries.Filter(queries.words),
     "node_uuid": queries.Filter(queries.uuid_word),
@@ -120,6 +121,7 @@ class NodeStatesApi:
                 "baremetal:node:set_maintenance",
                 body=Raw.STREAM,
                 status=202,
+                arguments=MAINTENANCE,
             ),
             Endpoint(
                 "DELETE",
@@ -162,8 +164,7 @@ class NodeStatesApi:
         reason = None
         if call.headers.get("content-length", "0") != "0":
             body = await read_json(call.request, dict, MAINTENANCE_BODY_LIMIT)
-            _refuse_keys(body, {"reason"})
-            reason = values.optional(values.text(4096))("reason", body.get("reason"))
+            reason = taken(body, MAINTENANCE, call.version.minor).get("reason")
         await node_operations.set_maintenance(self.desk, ident_of(call), on=True, reason=reason)
         return Reply()
 
@@ -205,9 +206,3 @@ def _power_wish(body: JsonObject, minor: int) -> tuple[PowerTarget, timedelta | 
     if target in _SOFT:
         require(minor, 27, f"power target {target}")
     return target, None if seconds is None else timedelta(seconds=seconds)
-
-
-def _refuse_keys(body: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(body) - known)
-    if unknown:
-        raise Invalid(f"Unexpected arguments: {', '.join(name[:80] for name in unknown)}.")
