@@ -26,7 +26,9 @@ class EnabledHardware(BaseModel):
         ("ipxe", "fake"), min_length=1, description="boot interfaces that nodes may have"
     )
     enabled_console_interfaces: Names = Field(
-        ("no-console", "fake"), min_length=1, description="console interfaces that nodes may have"
+        ("ipmitool-socat", "no-console", "fake"),
+        min_length=1,
+        description="console interfaces that nodes may have",
     )
     enabled_deploy_interfaces: Names = Field(
         ("direct", "fake"), min_length=1, description="deploy interfaces that nodes may have"
@@ -64,7 +66,9 @@ class EnabledHardware(BaseModel):
         ("noop", "fake"), min_length=1, description="storage interfaces that nodes may have"
     )
     enabled_vendor_interfaces: Names = Field(
-        ("no-vendor", "fake"), min_length=1, description="vendor interfaces that nodes may have"
+        ("ipmitool", "no-vendor", "fake"),
+        min_length=1,
+        description="vendor interfaces that nodes may have",
     )
     default_bios_interface: str | None = Field(
         None, description="bios interface of nodes that name none"

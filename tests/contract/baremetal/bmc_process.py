@@ -4,6 +4,7 @@
 """
 
 import json
+import struct
 import sys
 import time
 import uuid
@@ -11,9 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyghmi.ipmi.bmc import Bmc
+from pyghmi.ipmi.console import ServerConsole
 from pyghmi.ipmi.private import serversession
 
+from bessemer_lab.bmc.sensors import SensorDevice
+from bessemer_lab.machine.machine import Power
+
 INSUFFICIENT_PRIVILEGE = 0x81
+REPORT = (0x30, 0x01)
+"""Our own command (a network function for vendors): what happened so far, as JSON."""
 
 
 @dataclass
@@ -30,6 +37,9 @@ class Behaviour:
     highest_privilege: int = 4
     knows_boot_timeout: bool = True
     ignores_power: bool = False
+    forgets_boot_device: bool = False
+    """At every start, whatever persistent order it was given."""
+    has_console: bool = True
 
 
 class MemoryBmc(Bmc):  # type: ignore[misc]
@@ -41,8 +51,16 @@ class MemoryBmc(Bmc):  # type: ignore[misc]
         self.mfgid = behaviour.manufacturer
         self.behaviour = behaviour
         self.powered, self.before, self.since = False, False, float("-inf")
-        self.boot_flags = bytes(5)
+        self.boot_flags = self.started_with = bytes(5)
         self.boot_timeout_kept = 0
+        self.counts = {"nmi": 0, "cold reset": 0, "resets": 0}
+        self.iohandler = self._typed
+        self.sensors = SensorDevice(self)
+
+    @property
+    def power(self) -> Power:
+        """As the sensors of the lab want it."""
+        return Power.ON if self.powered else Power.OFF
 
     def get_power_state(self) -> str:
         lies = time.monotonic() < self.since + self.behaviour.lag_s
@@ -52,6 +70,10 @@ class MemoryBmc(Bmc):  # type: ignore[misc]
         if self.behaviour.ignores_power:
             return
         self.before, self.powered, self.since = self.powered, powered, time.monotonic()
+        if powered:
+            self.started_with = self.boot_flags
+            if self.behaviour.forgets_boot_device:
+                self.boot_flags = bytes(5)
 
     def power_on(self) -> None:
         self._order(True)
@@ -63,9 +85,44 @@ class MemoryBmc(Bmc):  # type: ignore[misc]
         self._order(False)
 
     def power_reset(self) -> int:
+        self.counts["resets"] += self.powered
         return 0 if self.powered else 0xD5
 
+    def pulse_diag(self) -> int:
+        self.counts["nmi"] += 1
+        return 0
+
+    def cold_reset(self) -> int:
+        self.counts["cold reset"] += 1
+        return 0
+
+    def is_active(self) -> bool:
+        return self.behaviour.has_console
+
+    def activate_payload(self, request: dict[str, Any], session: Any) -> None:
+        if self.activated or not self.is_active():
+            session.send_ipmi_response(code=0x80 if self.activated else 0x81)
+            return
+        self.activated = True
+        sizes = struct.pack("<4xHHHH", 200, 200, self.port, 0xFFFF)
+        session.send_ipmi_response(data=list(sizes))
+        self.sol = ServerConsole(session, self.iohandler)
+        self.sol.send_data(b"login: ")
+
+    def _typed(self, text: bytes) -> None:
+        """The machine says everything again, in capitals."""
+        self.sol.send_data(text.upper())
+
     def handle_raw_request(self, request: dict[str, Any], session: Any) -> None:
+        command = (request["netfn"], request["command"])
+        if command == REPORT:
+            report = json.dumps(self.counts | {"started_with": self.started_with.hex()})
+            session.send_ipmi_response(data=list(report.encode()))
+            return
+        if command in self.sensors.commands:
+            code, data = self.sensors.commands[command](bytes(request["data"]), session)
+            session.send_ipmi_response(code=code, data=list(data))
+            return
         if request["netfn"] == 0 and self.behaviour.busy > 0:
             self.behaviour.busy -= 1
             session.send_ipmi_response(code=self.behaviour.busy_code)

@@ -1,6 +1,7 @@
 """The ipmitool plug-ins against BMCs that speak IPMI 2.0 over UDP."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.baremetal_task import MemoryTask
 from tests.contract.baremetal.bmc_of_test import bmc, node_with_bmc
 from tests.contract.baremetal.management_contract import ManagementContract
 from tests.contract.baremetal.power_contract import Machine, PowerContract
@@ -21,6 +23,8 @@ from tests.contract.baremetal.refusing_bmc import (
     bmc_on_loopback,
 )
 
+from bessemer.baremetal.domain import boot_order
+from bessemer.baremetal.domain.management import BootMode
 from bessemer.baremetal.domain.node import BootDevice, Node, Power, PowerTarget
 from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.drivers.ipmi.access import access_of
@@ -28,7 +32,10 @@ from bessemer.baremetal.drivers.ipmi.failures import BmcRefused, BmcUnreachable
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.management import IpmitoolManagement
 from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
+from bessemer.baremetal.drivers.ipmi.vendor import IpmitoolVendor
+from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.errors import Forbidden, Invalid
 
 SETTINGS = BareMetalSettings(
     ipmi_retry_timeout=timedelta(seconds=20), power_state_change_timeout=timedelta(seconds=3)
@@ -279,3 +286,136 @@ async def test_power_and_management_share_one_bmc(machine: Machine) -> None:
     )
     assert await power.get_power_state(node) is Power.ON
     assert await management.get_boot_device(node) == (BootDevice.PXE, False)
+
+
+REPORT = ("raw", "0x30", "0x01")
+
+
+async def report(ipmitool: Ipmitool, node: Node) -> dict[str, Any]:
+    """What happened to the machine so far."""
+    octets = (await ipmitool.run(access_of(node), *REPORT)).split()
+    found: dict[str, Any] = json.loads(bytes.fromhex("".join(octets)))
+    return found
+
+
+async def test_an_nmi_reaches_the_machine(
+    management: IpmitoolManagement, ipmitool: Ipmitool, machine: Machine
+) -> None:
+    node = machine()
+    await management.inject_nmi(node)
+    assert (await report(ipmitool, node))["nmi"] == 1
+
+
+async def test_sensors_are_told_by_kind_and_id(
+    management: IpmitoolManagement, machine: Machine
+) -> None:
+    found = await management.get_sensors_data(machine())
+    assert {"Temperature", "Fan"} <= set(found)
+    inlet = found["Temperature"]["Inlet Temp (0x0)"]
+    assert inlet["Sensor ID"] == "Inlet Temp (0x0)"
+    assert inlet["Sensor Reading"].startswith("21")
+    assert "degrees C" in inlet["Sensor Reading"]
+
+
+async def test_the_vendor_is_told_by_the_bmc(
+    management: IpmitoolManagement, machine: Machine
+) -> None:
+    supermicro = machine(manufacturer=SUPERMICRO)
+    assert (await management.detect_vendor(supermicro)).replace(" ", "").startswith("supermicro")
+    for number in (0, 0xFFFFF):
+        with pytest.raises(Unsupported, match="telling the vendor"):
+            await management.detect_vendor(machine(manufacturer=number))
+
+
+async def test_boot_modes_are_not_for_ipmi(
+    management: IpmitoolManagement, machine: Machine
+) -> None:
+    node = machine()
+    assert management.supported_boot_modes(node) == ()
+    with pytest.raises(Unsupported, match="boot mode"):
+        await management.set_boot_mode(node, BootMode.UEFI)
+
+
+@pytest.mark.parametrize("boot_mode", ["bios", "uefi"])
+@pytest.mark.parametrize("forced", [True, False])
+async def test_a_bmc_that_forgets_is_told_its_boot_device_before_each_start(
+    power: IpmitoolPower, ipmitool: Ipmitool, machine: Machine, forced: bool, boot_mode: str
+) -> None:
+    node = machine(forgets_boot_device=True)
+    node = with_info(node, ipmi_force_boot_device=forced)
+    node = replace(node, properties={"capabilities": f"boot_mode:{boot_mode}"})
+    management = IpmitoolManagement(ipmitool, SETTINGS)
+    await management.set_boot_device(node, BootDevice.DISK, persistent=True)
+    node = boot_order.ordered(node, BootDevice.DISK, persistent=True)
+    seen = []
+    for target in (PowerTarget.ON, PowerTarget.OFF, PowerTarget.ON):
+        await power.switch(node, target)
+        seen.append((await report(ipmitool, node))["started_with"])
+    disk = {"bios": "c008000000", "uefi": "e008000000"}[boot_mode]
+    assert seen == [disk, disk, disk if forced else "0000000000"]
+
+
+async def test_an_order_for_one_boot_is_not_written_over(
+    power: IpmitoolPower, ipmitool: Ipmitool, machine: Machine
+) -> None:
+    node = with_info(machine(), ipmi_force_boot_device="true")
+    node = boot_order.ordered(node, BootDevice.DISK, persistent=True)
+    management = IpmitoolManagement(ipmitool, SETTINGS)
+    await management.set_boot_device(node, BootDevice.PXE, persistent=False)
+    await power.switch(boot_order.ordered(node, BootDevice.PXE, persistent=False), PowerTarget.ON)
+    assert (await report(ipmitool, node))["started_with"] == "8004000000"
+
+
+RAW = SETTINGS.model_copy(update={"ipmi_raw_commands": True})
+
+
+async def test_raw_commands_are_off_unless_the_operator_wants_them(
+    ipmitool: Ipmitool, machine: Machine
+) -> None:
+    """CVE-2026-54423."""
+    node, vendor = machine(), IpmitoolVendor(ipmitool, SETTINGS)
+    body = {"raw_bytes": "0x00 0x02 0x01"}
+    for method, given in (("send_raw", body), ("bmc_reset", {})):
+        with pytest.raises(Forbidden, match="ipmi_raw_commands"):
+            vendor.validate_method(node, method, given)
+        with pytest.raises(Forbidden, match="ipmi_raw_commands"):
+            await vendor.call(node, vendor.passthru_methods()[method], given)
+    with pytest.raises(Forbidden, match="ipmi_raw_commands"):
+        await vendor.run_step("send_raw", MemoryTask(node), body)
+    assert await IpmitoolPower(ipmitool, SETTINGS).get_power_state(node) is Power.OFF
+
+
+async def test_raw_commands_reach_the_bmc(ipmitool: Ipmitool, machine: Machine) -> None:
+    node, vendor = machine(), IpmitoolVendor(ipmitool, RAW)
+    methods = vendor.passthru_methods()
+    body = {"raw_bytes": "0x00 0x02 0x01"}
+    vendor.validate_method(node, "send_raw", body)
+    await vendor.call(node, methods["send_raw"], body)
+    assert await IpmitoolPower(ipmitool, SETTINGS).get_power_state(node) is Power.ON
+    await vendor.run_step("send_raw", MemoryTask(node), {"raw_bytes": "0 2 4"})
+    await vendor.call(node, methods["bmc_reset"], {"warm": False})
+    found = await report(ipmitool, node)
+    assert (found["nmi"], found["cold reset"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        ("send_raw", {}),
+        ("send_raw", {"raw_bytes": "0x00"}),
+        ("send_raw", {"raw_bytes": "0x00 0x100"}),
+        ("send_raw", {"raw_bytes": "0x00 256"}),
+        ("send_raw", {"raw_bytes": "0x00 0x01; reboot"}),
+        ("send_raw", {"raw_bytes": "-H 10.0.0.1"}),
+        ("send_raw", {"raw_bytes": ["0x00", "0x01"]}),
+        ("send_raw", {"raw_bytes": "0x00 " * 300}),
+        ("send_raw", {"raw_bytes": "0x00 0x01", "more": 1}),
+        ("bmc_reset", {"warm": "yes"}),
+        ("bmc_reset", {"hot": True}),
+    ],
+)
+def test_raw_commands_that_are_none_are_refused(
+    ipmitool: Ipmitool, method: str, body: dict[str, Any]
+) -> None:
+    with pytest.raises(Invalid, match=method):
+        IpmitoolVendor(ipmitool, RAW).validate_method(node_with_bmc(623), method, body)

@@ -10,6 +10,7 @@ from tests.baremetal_task import a_node
 from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.drivers.ipmi.access import BmcAccess, access_of
 from bessemer.baremetal.drivers.ipmi.arguments import (
+    Manner,
     arguments,
     environment,
     shown,
@@ -25,7 +26,7 @@ def access(**info: Any) -> BmcAccess:
 
 
 def argv(**info: Any) -> list[str]:
-    return arguments(access(**info), ["power", "status"], cipher_suite=None, resend_after_s=1)
+    return arguments(access(**info), ["power", "status"], Manner(None, 1))
 
 
 def test_the_least_that_is_needed_is_an_address() -> None:
@@ -49,7 +50,7 @@ def test_every_field_has_its_option() -> None:
         ipmi_target_channel="1",
         ipmi_target_address="0x72",
     )
-    command = arguments(found, ["mc", "info"], cipher_suite=17, resend_after_s=5)
+    command = arguments(found, ["mc", "info"], Manner(17, 5))
     assert " ".join(command) == (
         "ipmitool -v -I lanplus -H 192.0.2.7 -p 6230 -L OPERATOR -U admin -C 17 -K "
         "-m 0x20 -B 7 -T 0x82 -b 1 -t 0x72 -R 1 -N 5 -f /dev/stdin mc info"
@@ -88,7 +89,7 @@ def test_nothing_but_standard_input_depends_on_the_password(password: str) -> No
     seen = []
     for each in (password, "another"):
         found = access(ipmi_password=Secret(each))
-        command = arguments(found, ["power", "on"], cipher_suite=3, resend_after_s=1)
+        command = arguments(found, ["power", "on"], Manner(3, 1))
         seen.append((command, environment(found), shown(found, command), repr(found)))
     assert seen[0] == seen[1]
     assert standard_input(access(ipmi_password=Secret(password))) == (password.encode() or b"\0")
@@ -119,7 +120,7 @@ def test_nothing_but_standard_input_depends_on_the_password(password: str) -> No
         ("ipmi_hex_kg_key", Secret(KG)),
         ("ipmi_bridging", "triple"),
         ("ipmi_disable_boot_timeout", "maybe"),
-        ("ipmi_force_boot_device", True),
+        ("ipmi_force_boot_device", "sometimes"),
     ],
 )
 def test_what_is_wrong_is_refused_by_name(field: str, value: Any) -> None:
@@ -172,5 +173,5 @@ def test_any_driver_info_is_read_or_refused(info: dict[str, Any]) -> None:
         found = access_of(a_node(driver_info=info))
     except Invalid:
         return
-    command = arguments(found, ["power", "status"], cipher_suite=3, resend_after_s=1)
+    command = arguments(found, ["power", "status"], Manner(3, 1))
     assert not any("\n" in word or "\0" in word for word in command)

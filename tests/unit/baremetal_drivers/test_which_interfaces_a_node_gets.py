@@ -84,7 +84,7 @@ def test_a_new_driver_takes_the_former_interfaces_only_where_they_fit() -> None:
     hardware = composed()
     former = hardware.compose("ipmi", {})
     with pytest.raises(
-        Invalid, match=r"manual-management does not support \w+ interface 'ipmitool'"
+        Invalid, match=r"manual-management does not support \w+ interface 'ipmitool"
     ):
         hardware.compose("manual-management", former)
     kept = hardware.compose("fake-hardware", former)

@@ -21,9 +21,11 @@ from bessemer.baremetal.drivers.fake.raid import FakeRaid
 from bessemer.baremetal.drivers.fake.rescue import FakeRescue
 from bessemer.baremetal.drivers.fake.storage import FakeStorage
 from bessemer.baremetal.drivers.fake.vendor import FakeVendor
+from bessemer.baremetal.drivers.ipmi.console import IpmitoolConsole
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.management import IpmitoolManagement
 from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
+from bessemer.baremetal.drivers.ipmi.vendor import IpmitoolVendor
 from bessemer.baremetal.drivers.ipxe.boot import IpxeBoot
 from bessemer.baremetal.drivers.manual.power import AgentPower
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
@@ -64,8 +66,10 @@ IPMI: Final = HardwareType(
     "ipmi",
     {
         **GENERIC,
+        Kind.CONSOLE: ("ipmitool-socat", "no-console"),
         Kind.MANAGEMENT: ("ipmitool", "noop"),
         Kind.POWER: ("ipmitool",),
+        Kind.VENDOR: ("ipmitool", "no-vendor"),
     },
 )
 
@@ -98,6 +102,7 @@ def registry(
     ipmitool = Ipmitool(settings)
     real: Plugins = {
         Kind.BOOT: {"ipxe": IpxeBoot(images, network, settings)},
+        Kind.CONSOLE: {"ipmitool-socat": IpmitoolConsole(ipmitool, settings)},
         Kind.DEPLOY: {"direct": DirectDeploy(images, network, settings, agents)},
         Kind.INSPECT: {"agent": AgentInspect(settings)},
         Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmitool, settings)},
@@ -107,6 +112,7 @@ def registry(
             "ipmitool": IpmitoolPower(ipmitool, settings),
         },
         Kind.RESCUE: {"agent": AgentRescue(agents, settings)},
+        Kind.VENDOR: {"ipmitool": IpmitoolVendor(ipmitool, settings)},
     }
     enabled = Enabled(
         settings.enabled_hardware_types,

@@ -57,6 +57,10 @@ class BmcAccess:
     bridge: Bridge | None = None
     disable_boot_timeout: bool = True
     """Keep the BMC from dropping a boot device that is not used within 60 s."""
+    force_boot_device: bool = False
+    """Tell the BMC its persistent boot device again before every start: it forgets."""
+    terminal_port: int | None = None
+    """TCP port of the serial console; None: any of `baremetal.console_port_range`."""
 
     @property
     def endpoint(self) -> tuple[str, int]:
@@ -67,7 +71,6 @@ class BmcAccess:
 def access_of(node: Node) -> BmcAccess:
     """The node's BMC. Raises Invalid, naming the field of driver_info that is missing or wrong."""
     info = node.driver_info
-    _refuse_unsupported(info)
     protocol = _choice(info, "ipmi_protocol_version", _PROTOCOLS)
     return BmcAccess(
         node_uuid=node.uuid,
@@ -81,17 +84,9 @@ def access_of(node: Node) -> BmcAccess:
         kg_key=_kg_key(info),
         bridge=_bridge(info),
         disable_boot_timeout=_flag(info, "ipmi_disable_boot_timeout", default=True),
+        force_boot_device=_flag(info, "ipmi_force_boot_device", default=False),
+        terminal_port=_port(info, "ipmi_terminal_port"),
     )
-
-
-def _refuse_unsupported(info: Mapping[str, Any]) -> None:
-    _port(info, "ipmi_terminal_port")
-    if _flag(info, "ipmi_force_boot_device", default=False):
-        raise _wrong(
-            "ipmi_force_boot_device",
-            "must be false: boot devices are not ordered anew at each power-on; the BMC has to "
-            "remember a persistent one",
-        )
 
 
 def _address(info: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bessemer.baremetal.drivers.ipmi.access import BmcAccess, Bridge
@@ -10,10 +11,23 @@ _INTERFACES: Final = {"2.0": "lanplus", "1.5": "lan"}
 _INHERITED: Final = ("PATH", "HOME")
 
 
-def arguments(
-    access: BmcAccess, command: Sequence[str], *, cipher_suite: int | None, resend_after_s: int
-) -> list[str]:
-    """The argument array. It holds no secret: the password is read from standard input.
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How ipmitool is to go about a command.
+
+    `sendings`: how often a packet is sent before it counts as lost; one after `resend_after_s`.
+    `read_from`: the file that it reads the password from. `options`: further ones.
+    """
+
+    cipher_suite: int | None
+    resend_after_s: int = 1
+    sendings: int = 1
+    read_from: str = "/dev/stdin"
+    options: tuple[str, ...] = ()
+
+
+def arguments(access: BmcAccess, command: Sequence[str], manner: Manner) -> list[str]:
+    """The argument array. It holds no secret: the password is read from a pipe.
 
     `-v` makes ipmitool say on standard error why a session was refused; it leaves standard output
     as it is. `-R 1`: trying again is for us to decide.
@@ -26,12 +40,13 @@ def arguments(
         *("-p", str(access.port)),
         *("-L", access.privilege),
         *_given("-U", access.username),
-        *_given("-C", cipher_suite),
+        *_given("-C", manner.cipher_suite),
         *(("-K",) if access.kg_key else ()),
         *_bridged(access.bridge),
-        *("-R", "1"),
-        *("-N", str(resend_after_s)),
-        *("-f", "/dev/stdin"),
+        *("-R", str(manner.sendings)),
+        *("-N", str(manner.resend_after_s)),
+        *("-f", manner.read_from),
+        *manner.options,
         *command,
     ]
 

@@ -11,13 +11,15 @@ import structlog
 
 from bessemer.baremetal.drivers.ipmi import failures
 from bessemer.baremetal.drivers.ipmi.access import BmcAccess
-from bessemer.baremetal.drivers.ipmi.arguments import arguments, environment, standard_input
+from bessemer.baremetal.drivers.ipmi.arguments import (
+    Manner,
+    arguments,
+    environment,
+    standard_input,
+)
 from bessemer.baremetal.drivers.ipmi.verdict import Kind, Run, verdict
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import ConfigurationError
-
-CIPHER_SUITES: Final = (17, 3)
-"""Tried in this order when the node names none (IPMI 2.0, table 22-20)."""
 
 # A lost packet should cost one second, but a slow BMC must get its time in the end.
 _RESEND_AFTER_S: Final = (1, 2, 5)
@@ -41,6 +43,7 @@ class _Tries:
     """One command's attempts so far."""
 
     deadline: float
+    command_limit: timedelta
     suites: list[int | None]
     refused_suites: list[int | None] = field(default_factory=list)
     count: int = 0
@@ -54,8 +57,10 @@ class Ipmitool:
         self._settings = settings
         self._bmcs: dict[tuple[str, int], _Bmc] = {}
 
-    async def run(self, access: BmcAccess, *command: str) -> str:
-        """What the command prints.
+    async def run(
+        self, access: BmcAccess, *command: str, command_limit: timedelta | None = None
+    ) -> str:
+        """What the command prints. `command_limit` None: `ipmi_command_timeout`.
 
         Busy and silent BMCs are tried again until `ipmi_retry_timeout`, then: BmcUnreachable.
         A wrong password, missing rights and other refusals raise BmcRefused at once.
@@ -63,13 +68,21 @@ class Ipmitool:
         bmc = self._bmc(access)
         now = asyncio.get_running_loop().time()
         limit_s = self._settings.ipmi_retry_timeout.total_seconds()
-        tries = _Tries(now + limit_s, suites=_suites(access, bmc))
+        tries = _Tries(
+            now + limit_s,
+            command_limit or self._settings.ipmi_command_timeout,
+            self._suites(access),
+        )
         while True:
             run = await self._one_run(bmc, access, command, tries)
             output = self._judged(bmc, access, command, tries, run)
             if output is not None:
                 return output
             await self._pause(access, command, tries)
+
+    def likely_suite(self, access: BmcAccess) -> int | None:
+        """The cipher suite that the BMC took last, or that is tried first."""
+        return self._suites(access)[0]
 
     def manufacturer(self, access: BmcAccess) -> int | None:
         """The IANA enterprise number that `remember_manufacturer` was told."""
@@ -78,6 +91,14 @@ class Ipmitool:
     def remember_manufacturer(self, access: BmcAccess, number: int) -> None:
         """Keep it for as long as this process lives."""
         self._bmc(access).manufacturer = number
+
+    def _suites(self, access: BmcAccess) -> list[int | None]:
+        if access.protocol != "2.0":
+            return [None]
+        if access.cipher_suite is not None:
+            return [access.cipher_suite]
+        known = self._bmc(access).cipher_suite
+        return sorted(self._settings.ipmi_cipher_suites, key=lambda suite: suite != known)
 
     def _bmc(self, access: BmcAccess) -> _Bmc:
         return self._bmcs.setdefault(access.endpoint, _Bmc())
@@ -104,6 +125,7 @@ class Ipmitool:
             case Kind.REFUSED:
                 raise failures.refused(access, command, found.meaning)
             case Kind.COMMAND_REFUSED:
+                bmc.cipher_suite = tries.suites[0]
                 raise failures.command_refused(access, command, found.meaning)
 
     async def _pause(self, access: BmcAccess, command: Sequence[str], tries: _Tries) -> None:
@@ -124,10 +146,8 @@ class Ipmitool:
             await self._keep_interval(bmc)
             resend_after_s = _RESEND_AFTER_S[min(tries.count, len(_RESEND_AFTER_S) - 1)]
             tries.count += 1
-            argv = arguments(
-                access, command, cipher_suite=tries.suites[0], resend_after_s=resend_after_s
-            )
-            command_limit_s = self._settings.ipmi_command_timeout.total_seconds()
+            argv = arguments(access, command, Manner(tries.suites[0], resend_after_s))
+            command_limit_s = tries.command_limit.total_seconds()
             limit_s = max(0.1, min(command_limit_s, tries.deadline - loop.time()))
             try:
                 return await _run_program(argv, access, timedelta(seconds=limit_s))
@@ -139,14 +159,6 @@ class Ipmitool:
         interval_s = self._settings.ipmi_min_command_interval.total_seconds()
         if since_last_s < interval_s:
             await asyncio.sleep(interval_s - since_last_s)
-
-
-def _suites(access: BmcAccess, bmc: _Bmc) -> list[int | None]:
-    if access.protocol != "2.0":
-        return [None]
-    if access.cipher_suite is not None:
-        return [access.cipher_suite]
-    return sorted(CIPHER_SUITES, key=lambda suite: suite != bmc.cipher_suite)
 
 
 async def _run_program(argv: Sequence[str], access: BmcAccess, limit: timedelta) -> Run:
@@ -165,10 +177,7 @@ async def _run_program(argv: Sequence[str], access: BmcAccess, limit: timedelta)
 
 
 async def _started(argv: Sequence[str], access: BmcAccess) -> asyncio.subprocess.Process:
-    # A plain pipe, since ipmitool opens /dev/stdin by name and event loops may use a socket there.
-    reading, writing = os.pipe()
-    os.write(writing, standard_input(access))
-    os.close(writing)
+    reading = password_pipe(access)
     try:
         return await asyncio.create_subprocess_exec(
             *argv,
@@ -178,12 +187,28 @@ async def _started(argv: Sequence[str], access: BmcAccess) -> asyncio.subprocess
             env=environment(access),
         )
     except FileNotFoundError:
-        raise ConfigurationError(
-            "The program ipmitool is not installed here; install it (apt-get install ipmitool) "
-            "or take `ipmi` out of the enabled hardware types."
-        ) from None
+        raise not_installed() from None
     finally:
         os.close(reading)
+
+
+def password_pipe(access: BmcAccess) -> int:
+    """File descriptor that the password can be read from, once; the caller closes it.
+
+    A plain pipe, since ipmitool opens its file by name and event loops may use a socket there.
+    """
+    reading, writing = os.pipe()
+    os.write(writing, standard_input(access))
+    os.close(writing)
+    return reading
+
+
+def not_installed() -> ConfigurationError:
+    """The program is missing."""
+    return ConfigurationError(
+        "The program ipmitool is not installed here; install it (apt-get install ipmitool) "
+        "or take `ipmi` out of the enabled hardware types."
+    )
 
 
 def _text(octets: bytes) -> str:

@@ -1,29 +1,31 @@
-"""Boot device by IPMI, for BIOS and UEFI machines."""
+"""Management by IPMI: boot device, sensors, NMI, vendor."""
 
 from collections.abc import Mapping
-
-import structlog
+from typing import Final
 
 from bessemer.baremetal.domain.node import BootDevice, Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.drivers.ipmi import answers, boot_device
-from bessemer.baremetal.drivers.ipmi.access import BmcAccess, access_of
-from bessemer.baremetal.drivers.ipmi.failures import CommandRefused
+from bessemer.baremetal.drivers.ipmi.access import access_of
+from bessemer.baremetal.drivers.ipmi.answers import Sensors
+from bessemer.baremetal.drivers.ipmi.boot_orders import BootOrders
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.properties import PROPERTIES
 from bessemer.baremetal.interfaces.management import ManagementInterface
 from bessemer.baremetal.settings import BareMetalSettings
-from bessemer.errors import Invalid
 
-log = structlog.get_logger()
+MC_INFO: Final = ("mc", "info")
+_NAMELESS: Final = ("unknown", "unspecified", "reserved")
+"""How ipmitool's names begin for numbers that stand for no maker."""
 
 
 class IpmitoolManagement(ManagementInterface):
-    """Named "ipmitool"."""
+    """Named "ipmitool". The boot mode cannot be told or read by IPMI: Unsupported."""
 
     def __init__(self, ipmitool: Ipmitool, settings: BareMetalSettings) -> None:
         self._ipmitool = ipmitool
         self._settings = settings
+        self._boot_orders = BootOrders(ipmitool, settings)
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         access_of(node)
@@ -35,46 +37,28 @@ class IpmitoolManagement(ManagementInterface):
         return boot_device.SUPPORTED
 
     async def set_boot_device(self, node: Node, device: BootDevice, *, persistent: bool) -> None:
-        """The form depends on the node's boot mode (else `baremetal.default_boot_mode`)."""
-        if device not in boot_device.SUPPORTED:
-            raise Invalid(f"IPMI cannot boot from {device}.")
-        access = access_of(node)
-        command = await self._command(access, node, device, persistent)
-        if access.disable_boot_timeout:
-            await self._disable_timeout(access)
-        await self._ipmitool.run(access, *command)
+        await self._boot_orders.give(node, device, persistent=persistent)
 
     async def get_boot_device(self, node: Node) -> tuple[BootDevice | None, bool | None]:
         output = await self._ipmitool.run(access_of(node), *boot_device.READ_FLAGS)
         flags = answers.boot_flags(output)
         return (None, None) if flags is None else boot_device.read(flags)
 
-    async def _command(
-        self, access: BmcAccess, node: Node, device: BootDevice, persistent: bool
-    ) -> tuple[str, ...]:
-        mode = node.wanted_boot_mode or self._settings.default_boot_mode
-        if mode != "uefi":
-            return boot_device.bios_command(device, persistent=persistent)
-        # Only the disk has a code of its own on some boards: no need to ask otherwise.
-        supermicro = device is BootDevice.DISK and await self._is_supermicro(access)
-        return boot_device.uefi_command(device, persistent=persistent, supermicro=supermicro)
+    async def get_sensors_data(self, node: Node) -> Sensors:
+        """A big machine has hundreds, so this takes as long as `ipmi_retry_timeout` lets it."""
+        limit = self._settings.ipmi_retry_timeout
+        return answers.sensors(
+            await self._ipmitool.run(access_of(node), "sdr", command_limit=limit)
+        )
 
-    async def _is_supermicro(self, access: BmcAccess) -> bool:
-        number = self._ipmitool.manufacturer(access)
-        if number is None:
-            found = answers.manufacturer(await self._ipmitool.run(access, "mc", "info"))
-            number = found[0] if found else 0
-            self._ipmitool.remember_manufacturer(access, number)
-        return boot_device.is_supermicro(number)
+    async def inject_nmi(self, node: Node) -> None:
+        await self._ipmitool.run(access_of(node), "power", "diag")
 
-    async def _disable_timeout(self, access: BmcAccess) -> None:
-        # A BMC without this parameter may still keep the order long enough.
-        try:
-            await self._ipmitool.run(access, *boot_device.DISABLE_TIMEOUT)
-        except CommandRefused as error:
-            log.warning(
-                "ipmi.boot_timeout_stays",
-                bmc=access.address,
-                why=error.message,
-                remedy="set driver_info.ipmi_disable_boot_timeout to false to not ask",
-            )
+    async def detect_vendor(self, node: Node) -> str:
+        """The name that `mc info` gives the manufacturer's IANA number, in lower case."""
+        access = access_of(node)
+        found = answers.manufacturer(await self._ipmitool.run(access, *MC_INFO))
+        name = found[1] if found else ""
+        if not name or name.lower().startswith(_NAMELESS):
+            raise self.unsupported(node, "telling the vendor, since its BMC names none")
+        return name.lower()

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from bessemer.baremetal.domain import boot_order
 from bessemer.baremetal.domain.node import Node, Power, PowerTarget
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.drivers.ipmi import answers, failures
 from bessemer.baremetal.drivers.ipmi.access import access_of
+from bessemer.baremetal.drivers.ipmi.boot_orders import BootOrders
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.properties import PROPERTIES
 from bessemer.baremetal.drivers.ipmi.verdict import quoted
@@ -23,6 +25,8 @@ _ORDERS: Final = {
     PowerTarget.REBOOT: "reset",
 }
 
+_STARTS: Final = frozenset({PowerTarget.ON, PowerTarget.REBOOT})
+
 
 class IpmitoolPower(PowerInterface):
     """Named "ipmitool". A BMC that stays silent or refuses raises HardwareFailure in clear words."""
@@ -30,6 +34,7 @@ class IpmitoolPower(PowerInterface):
     def __init__(self, ipmitool: Ipmitool, settings: BareMetalSettings) -> None:
         self._ipmitool = ipmitool
         self._settings = settings
+        self._boot_orders = BootOrders(ipmitool, settings)
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         access_of(node)
@@ -51,7 +56,10 @@ class IpmitoolPower(PowerInterface):
         return state
 
     async def switch(self, node: Node, target: PowerTarget) -> None:
-        """REBOOT is a hard reset; a machine that is off is switched on instead."""
+        """REBOOT is a hard reset; a machine that is off is switched on instead.
+
+        Before a start, a BMC that forgets is told its boot device again.
+        """
         order = _ORDERS.get(target)
         if order is None:
             raise Invalid(
@@ -59,4 +67,8 @@ class IpmitoolPower(PowerInterface):
             )
         if target is PowerTarget.REBOOT and await self.get_power_state(node) is Power.OFF:
             order = _ORDERS[PowerTarget.ON]
-        await self._ipmitool.run(access_of(node), "power", order)
+        access = access_of(node)
+        device = boot_order.to_repeat(node) if access.force_boot_device else None
+        if device is not None and target in _STARTS:
+            await self._boot_orders.give(node, device, persistent=True)
+        await self._ipmitool.run(access, "power", order)

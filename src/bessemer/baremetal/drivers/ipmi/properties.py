@@ -19,8 +19,9 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "ipmi_local_address": "Own address for bridged requests. Used with bridging only.",
     "ipmi_transit_channel": "Transit channel of doubly bridged requests. Required for dual bridging.",
     "ipmi_transit_address": "Transit address of doubly bridged requests. Required for dual bridging.",
-    "ipmi_terminal_port": "TCP port of the node's console.",
-    "ipmi_force_boot_device": "Must be false: boot devices are not ordered anew at each power-on.",
+    "ipmi_terminal_port": "TCP port of the console. Default: one of baremetal.console_port_range.",
+    "ipmi_force_boot_device": "Tell the BMC its persistent boot device anew before every start, since "
+    "it forgets. Default: false.",
     "ipmi_disable_boot_timeout": "Keep the BMC from dropping a boot device after 60 s. Default: true.",
 }
 # fmt: on
