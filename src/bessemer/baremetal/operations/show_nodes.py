@@ -21,7 +21,6 @@ from bessemer.baremetal.store.tables import nodes
 from bessemer.clock import now
 from bessemer.errors import Unavailable
 
-
 GUARDED: Final = frozenset({"last_error", "reservation", "driver_info", "driver_internal_info"})
 """Fields of a node that tell of the deployment's inside."""
 
