@@ -140,6 +140,13 @@ async def test_names_are_taken_once(cloud):
     assert (answer.status, "web" in fault(answer)) == (409, True)
 
 
+async def test_the_uuid_of_an_instance_that_has_a_node_is_refused(cloud, node):
+    instance = str(uuid.uuid4())
+    await cloud.put_in_state(node["uuid"], State.ACTIVE, instance_uuid=instance)
+    answer = await cloud.client.post(URL, {"resource_class": "baremetal", "uuid": instance})
+    assert (answer.status, instance in fault(answer)) == (409, True)
+
+
 async def test_a_patch_changes_name_and_extra_only(cloud):
     made = await ended(cloud, (await ask(cloud, name="web"))["uuid"])
     url = f"{URL}/{made['uuid']}"

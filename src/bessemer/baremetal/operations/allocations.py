@@ -64,6 +64,8 @@ class Allocations:
             raise Invalid("resource_class is needed, unless node names the one that is in use.")
         async with self.desk.shelves.database.write() as connection:
             known = await _with_uuids(connection, wanted)
+            if await self.desk.shelves.nodes.find_by_instance(connection, wanted.uuid):
+                raise Conflict(f"An instance with uuid {wanted.uuid} has a node already.")
             made = await ALLOCATIONS.add(connection, known)
         await self.desk.bus.publish(WANTED, {"allocation_uuid": made.uuid})
         return made
@@ -141,8 +143,9 @@ class Allocator:
             await allocate(self.desk, wanted)
         except BessemerError as error:
             await _fail(self.desk, wanted, error.message)
-        except Exception:
+        except Exception as error:
             log.exception("allocation.failed", allocation=wanted.uuid)
+            await _fail(self.desk, wanted, f"unexpected {type(error).__name__}; the log has more")
 
 
 async def allocate(desk: Desk, wanted: Allocation) -> None:
@@ -165,7 +168,7 @@ async def allocate(desk: Desk, wanted: Allocation) -> None:
                 return None
         except NodeLocked:
             locked += 1
-        except NotFound:
+        except (Conflict, NotFound):
             continue
     if not locked:
         return await _fail(desk, wanted, "All nodes that would do were taken meanwhile.")
@@ -187,6 +190,8 @@ async def _take(desk: Desk, wanted: Allocation, node_uuid: str) -> bool:
             return False
         if not await allocations.settle(connection, active):
             return True
+        if not await desk.shelves.nodes.claim(connection, node_uuid, wanted.uuid):
+            raise Conflict(f"Node {node_uuid} is not free any more.")
         await desk.shelves.nodes.save(connection, taken(node, wanted))
     log.info("allocation.active", allocation=wanted.uuid, node=node_uuid)
     await _tell(desk, node_uuid)
