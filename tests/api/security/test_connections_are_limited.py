@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
-from bessemer.web.limits import LimitedProtocol
 
 from bessemer.server import _QuietServer
 from bessemer.web.authentication import noauth
 from bessemer.web.dispatch import application
+from bessemer.web.limits import LimitedProtocol
 from bessemer.web.routes import Call, Reply, Route, Service
 
 PATIENCE_S = 20
