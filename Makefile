@@ -37,5 +37,9 @@ image: setup ## a Debian cloud image for the demo and the tests, cached likewise
 demo: setup ramdisk image ## a virtual rack, a cloud, one server from request to SSH and back; KEEP=1 leaves it up
 	$(UV) run bessemer demo $(if $(KEEP),--keep)
 
+docs: ## the API reference page, from the tables that the server works by
+	@$(UV) sync --frozen --quiet
+	$(UV) run bessemer openapi --markdown > docs/reference/api.md
+
 clean: ## remove what was built
 	rm -rf $(VAR) .venv

@@ -33,7 +33,7 @@ async def test_before_1_11_nodes_begin_available(cloud):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({}, "needs a driver"),
+        ({}, "without driver"),
         ({"driver": "ipmi"}, "no conductor supports driver 'ipmi'"),
         ({"driver": "fake-hardware", "power_interface": "ipmitool"}, "does not support power"),
         ({"driver": "fake-hardware", "power_interface": 1}, "must be a string"),

@@ -82,11 +82,12 @@ def document(node: Node) -> dict[str, Json]:
 
 def new_node(values: Mapping[str, Json], minor: int) -> Node:
     """The node that a POST describes. Raises Invalid."""
-    driver = values.get("driver")
-    if not isinstance(driver, str):
-        raise Invalid("A node needs a driver; all else can be set later.")
     state = State.ENROLL if minor >= ENROLL_SINCE else State.AVAILABLE
-    bare = Node(uuid=values.get("uuid") or str(uuid.uuid4()), driver=driver, provision_state=state)
+    bare = Node(
+        uuid=values.get("uuid") or str(uuid.uuid4()),
+        driver=str(values["driver"]),
+        provision_state=state,
+    )
     return with_changes(bare, values, minor)
 
 

@@ -156,7 +156,8 @@ NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
     Field("provision_state", provision_state, column="provision_state", summary=True),
     Field("links", _self_links, summary=True, always=True),
 
-    Field("driver", _of("driver"), 1, Write.BOTH, text(255, least=1), column="driver"),
+    Field("driver", _of("driver"), 1, Write.BOTH, text(255, least=1), column="driver",
+          required=True),
     Field("driver_info", _guarded("driver_info", _masked("driver_info")), 1, Write.BOTH, _OBJECT),
     Field("driver_internal_info",
           _guarded("driver_internal_info", _masked("driver_internal_info")), 3),

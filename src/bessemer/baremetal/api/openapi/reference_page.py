@@ -1,7 +1,7 @@
 """The API reference in Markdown: per endpoint what it does, per object its fields."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bessemer.baremetal.api.endpoints import Endpoint
@@ -31,23 +31,27 @@ _WRITERS: Final = {
 
 def reference_page(operators: Sequence[Endpoint], ramdisk: Sequence[Endpoint]) -> str:
     """The whole page."""
-    chapters = {row.path.split("/")[1]: None for row in operators}
+    homes = _homes(operators)
     parts = [_OPENING, _lists()]
-    for name in chapters:
-        rows = [row for row in operators if row.path.split("/")[1] == name]
-        parts += [f"## {name}\n", *map(_endpoint, rows), *map(_fields, _owned(rows, name))]
+    for chapter in dict.fromkeys(map(_chapter, operators)):
+        rows = [row for row in operators if _chapter(row) == chapter]
+        owned = [table for table, home in homes if home == chapter]
+        parts += [f"## {chapter}\n", *map(_endpoint, rows), *map(_fields, owned)]
     parts.append("## What a booted ramdisk asks\n\nOn the provisioning network's listener only.\n")
     parts += [_endpoint(row) for row in ramdisk]
     return "\n".join(parts)
 
 
-def _owned(rows: Iterable[Endpoint], chapter: str) -> list[FieldTable[Any]]:
-    """The tables of the objects that are at home in this chapter, each once."""
-    found: dict[int, FieldTable[Any]] = {}
-    for row in rows:
-        owned = chapter != "nodes" or row.table is None or row.path.count("/") < 3
-        if row.table is not None and (owned or row.table.noun.startswith(("bios", "firmware"))):
-            found[id(row.table)] = row.table
+def _chapter(row: Endpoint) -> str:
+    return row.path.split("/")[1]
+
+
+def _homes(rows: Sequence[Endpoint]) -> list[tuple[FieldTable[Any], str]]:
+    """Each table once, with the chapter of its own collection, else of the first row that shows it."""
+    found: dict[int, tuple[FieldTable[Any], str]] = {}
+    for row in sorted(rows, key=lambda row: "{" in row.path):
+        if row.table is not None:
+            found.setdefault(id(row.table), (row.table, _chapter(row)))
     return list(found.values())
 
 
@@ -57,9 +61,7 @@ def _lists() -> str:
 
 def _endpoint(row: Endpoint) -> str:
     lines = [f"### {row.method} `/v1{row.path}`\n", f"{row.summary}\n"]
-    lines.append(
-        f"Since 1.{row.since} · policy `{row.policy}` · {row.access.value} · answers {row.status}\n"
-    )
+    lines.append(f"Since 1.{row.since} · policy `{row.policy}` · answers {row.status}\n")
     if row.filters:
         lines.append(_query(row.filters, "Query"))
     for name, argument in row.arguments.items():
@@ -82,7 +84,7 @@ def _since(minor: int) -> str:
 
 def _fields(table: FieldTable[Any]) -> str:
     lines = [
-        f"### Fields of a {table.noun}\n",
+        f"### Fields of {'an' if table.noun[0] in 'aeiou' else 'a'} {table.noun}\n",
         "| Field | Since | Written by | Sortable | In plain lists | Takes |",
         "|---|---|---|---|---|---|",
         *map(_field, table),
@@ -104,6 +106,8 @@ def _field(field: Field[Any]) -> str:
 
 def _words(schema: JsonObject) -> str:
     """A schema in words, as far as words are shorter."""
+    if {"type": "boolean"} in schema.get("anyOf", ()):
+        return "boolean"
     if "anyOf" in schema:
         return " or ".join(filter(None, (_words(each) for each in schema["anyOf"])))
     if "enum" in schema:
