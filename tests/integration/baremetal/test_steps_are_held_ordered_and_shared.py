@@ -366,6 +366,63 @@ async def test_a_runbook_brings_its_steps_in_its_order(room: Room, verb, start):
     assert await steps_done(room, node) == ["bios.factory_reset", "power.power_off"]
 
 
+BY_RUNBOOK = {
+    "automated_cleaning_step_source": "runbook",
+    "automated_cleaning_runbook": "CUSTOM_BOOK",
+}
+
+
+@pytest.mark.parametrize(
+    ("verb", "start"), [("provide", State.MANAGEABLE), ("deleted", State.ACTIVE)]
+)
+async def test_automated_cleaning_by_a_runbook(room: Room, verb, start):
+    room = in_a_room_of(room, **BY_RUNBOOK)
+    await a_runbook(room, disable_ramdisk=True)
+    node = await room.a_node(start, traits=frozenset({"CUSTOM_BOOK"}))
+    cleaned = await do(room, node, verb)
+    assert cleaned.provision_state is State.AVAILABLE
+    assert (await steps_done(room, node))[-2:] == ["bios.factory_reset", "power.power_off"]
+
+
+async def test_automated_cleaning_without_its_runbook_fails_in_words(room: Room):
+    room = in_a_room_of(room, **BY_RUNBOOK)
+    idle, used = await room.a_node(State.MANAGEABLE), await room.a_node(State.ACTIVE)
+    with pytest.raises(Invalid, match="is to be cleaned by a runbook"):
+        await ask(room, idle, "provide")
+    failed = await do(room, used, "deleted")
+    assert failed.provision_state is State.CLEAN_FAILED
+    assert failed.instance_uuid is None
+    assert failed.last_error is not None
+    assert "is to be cleaned by a runbook" in failed.last_error
+
+
+async def test_automated_cleaning_by_a_runbook_or_else_by_priorities(room: Room):
+    by_class = {"automated_cleaning_runbook_by_resource_class": {"gold": "CUSTOM_BOOK"}}
+    room = in_a_room_of(room, automated_cleaning_step_source="hybrid", **by_class)
+    await a_runbook(room, disable_ramdisk=True)
+    traits = frozenset({"CUSTOM_BOOK"})
+    gold = await room.a_node(State.MANAGEABLE, resource_class="gold", traits=traits)
+    lead = await room.a_node(State.MANAGEABLE, resource_class="lead", traits=traits)
+    for node in (gold, lead):
+        assert (await do(room, node, "provide")).provision_state is State.AVAILABLE
+    assert await steps_done(room, gold) == ["bios.factory_reset", "power.power_off"]
+    assert "deploy.erase_devices" in await steps_done(room, lead)
+
+
+async def test_automated_cleaning_by_the_nodes_own_runbook_if_so_set(room: Room):
+    room = in_a_room_of(
+        room,
+        automated_cleaning_step_source="runbook",
+        automated_cleaning_runbook_from_node=True,
+    )
+    await a_runbook(room, disable_ramdisk=True)
+    traits = frozenset({"CUSTOM_BOOK"})
+    own = {"cleaning_runbook": "CUSTOM_BOOK"}
+    node = await room.a_node(State.MANAGEABLE, own, traits=traits)
+    await do(room, node, "provide")
+    assert await steps_done(room, node) == ["bios.factory_reset", "power.power_off"]
+
+
 async def test_a_runbook_is_for_nodes_with_its_trait_and_for_those_who_may_see_it(room: Room):
     await a_runbook(room, owner="p-1")
     node = await room.a_node(State.MANAGEABLE)

@@ -34,7 +34,7 @@ async def finish(engine: Engine, lease: Lease) -> bool:
         if work.failure is not None:
             await _fail(engine, connection, node, work)
         else:
-            following = engine.next_work(node, work)
+            following = await engine.next_work(connection, engine.registry, node, work)
             ended = _ended(node, work, following, moment)
             await engine.shelves.nodes.save_states(connection, ended)
         if following is None:

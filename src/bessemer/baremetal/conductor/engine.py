@@ -1,15 +1,17 @@
 """What every worker needs, in one piece."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.work import Flow, Work
 from bessemer.baremetal.interfaces.registry import Registry
 
-NextWork = Callable[[Node, Work], Work | None]
+NextWork = Callable[[AsyncConnection, Registry, Node, Work], Awaitable[Work | None]]
 """What follows a flow that ended well: tear down is followed by cleaning."""
 
 

@@ -1,6 +1,7 @@
 """Clean: make a machine safe for its next tenant; from `manageable` or after deletion."""
 
-from bessemer.baremetal.domain.node import Node
+from dataclasses import replace
+
 from bessemer.baremetal.domain.provision.states import Event
 from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
@@ -18,14 +19,14 @@ OUT = out_of_ramdisk(Purpose.CLEANING)
 
 
 def plan(wish: Wish) -> Plan:
-    """By hand: the given steps in their order. Else: automated cleaning, if the node wants it."""
-    if not wish.by_hand:
-        wanted = wanted_by(wish.node, wish.settings)
-        return automated(wish.settings) if wanted else Plan(())
+    """By hand: the given steps in their order, and back to `manageable`."""
+    return replace(with_given_steps(wish), finish=Event.MANAGE)
+
+
+def with_given_steps(wish: Wish) -> Plan:
+    """The given steps in their order, under the ramdisk if any of them wants it."""
     steps = run_in_order(wish.steps, ramdisk=wish.uses_ramdisk)
-    if not wish.uses_ramdisk:
-        return Plan(steps, finish=Event.MANAGE)
-    return Plan((*INTO, *steps, *OUT), OUT, Event.MANAGE)
+    return Plan((*INTO, *steps, *OUT), OUT) if wish.uses_ramdisk else Plan(steps)
 
 
 def automated(settings: BareMetalSettings) -> Plan:
@@ -33,8 +34,3 @@ def automated(settings: BareMetalSettings) -> Plan:
     overrides = settings.clean_step_priority_override
     args = {"priorities": overrides} if overrides else {}
     return Plan((*INTO, StepCall("deploy", "collect_clean_steps", args), *OUT), OUT)
-
-
-def wanted_by(node: Node, settings: BareMetalSettings) -> bool:
-    """The node's own word on automated cleaning, else the setting's."""
-    return settings.automated_clean if node.automated_clean is None else node.automated_clean

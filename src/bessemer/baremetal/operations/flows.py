@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.provision.states import Event
 from bessemer.baremetal.domain.provision.work import Flow, Work
+from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations import (
     adopt,
     clean,
@@ -18,9 +21,11 @@ from bessemer.baremetal.operations import (
     tear_down,
     verify,
 )
+from bessemer.baremetal.operations.automated_cleaning import automated_cleaning
 from bessemer.baremetal.operations.plan import Plan, Wish
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.context import RequestContext
+from bessemer.errors import Invalid
 
 VERBS: Final[Mapping[str, Event]] = {
     "active": Event.DEPLOY,
@@ -104,9 +109,15 @@ class Flows:
             Flow.CLEAN: self.settings.max_concurrent_clean,
         }
 
-    def begin(self, flow: Flow, wish: Wish, context: RequestContext) -> Work:
+    async def begin(
+        self, connection: AsyncConnection, event: Event, wish: Wish, context: RequestContext
+    ) -> Work:
         """New work under a new intent. Raises Invalid for steps that cannot be run."""
-        plan = _PLANNERS[flow](wish)
+        flow = FLOW_OF[event]
+        if event is Event.PROVIDE:
+            plan = await automated_cleaning(connection, wish.node, wish.interfaces, self.settings)
+        else:
+            plan = _PLANNERS[flow](wish)
         return Work(
             node_uuid=wish.node.uuid,
             flow=flow,
@@ -119,12 +130,18 @@ class Flows:
             project=context.project_id,
         )
 
-    def after(self, node: Node, work: Work) -> Work | None:
+    async def after(
+        self, connection: AsyncConnection, registry: Registry, node: Node, work: Work
+    ) -> Work | None:
         """Cleaning follows a tear down, under the same intent; nothing follows the rest."""
         if work.flow is not Flow.TEAR_DOWN:
             return None
-        cleans = clean.wanted_by(node, self.settings)
-        plan = clean.automated(self.settings) if cleans else Plan(())
+        plan, refusal = Plan(()), None
+        try:
+            interfaces = registry.interfaces_of(node)
+            plan = await automated_cleaning(connection, node, interfaces, self.settings)
+        except Invalid as error:
+            refusal = error.message
         return Work(
             node_uuid=node.uuid,
             flow=Flow.CLEAN,
@@ -133,6 +150,7 @@ class Flows:
             steps=plan.steps,
             clean_up=plan.clean_up,
             finish=Event.MANAGE if node.retired else Event.DONE,
+            failure=refusal,
             user=work.user,
             project=work.project,
         )

@@ -20,8 +20,6 @@ class Wish:
     steps: tuple[Judged, ...] = ()
     """Of the user or a runbook."""
     template_steps: tuple[Judged, ...] = ()
-    by_hand: bool = False
-    """Cleaning: with the given steps, and back to `manageable`."""
     disable_ramdisk: bool = False
 
     @property

@@ -86,7 +86,8 @@ async def _begin(
     if state is State.MANAGEABLE:
         await _rest(desk, connection, node, state)
         return
-    work = desk.flows.begin(flow, await _wish(desk, connection, context, node, request), context)
+    wish = await _wish(desk, connection, context, node, request)
+    work = await desk.flows.begin(connection, event, wish, context)
     started = replace(
         node,
         provision_state=state,
@@ -125,7 +126,6 @@ async def _wish(
         settings=desk.settings,
         steps=judged(wanted.steps, phase, interfaces, desk.settings),
         template_steps=judged(wanted.template_steps, phase, interfaces, desk.settings),
-        by_hand=event is Event.CLEAN,
         disable_ramdisk=wanted.disable_ramdisk,
     )
 
