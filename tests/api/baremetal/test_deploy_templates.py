@@ -5,6 +5,8 @@ import uuid
 import pytest
 from tests.api.baremetal.cloud import VERSION, fault
 
+from bessemer.baremetal.store.deploy_templates import find_by_names
+
 STEP = {"interface": "raid", "step": "apply_configuration", "args": {"n": 1}, "priority": 90}
 URL = "/v1/deploy_templates"
 
@@ -16,7 +18,7 @@ async def add(cloud, name="CUSTOM_RAID5", **fields):
 
 
 async def test_a_template_is_made_shown_by_uuid_and_name_and_deleted(cloud):
-    made = await add(cloud, extra={"a": 1}, description="mirrors")
+    made = await add(cloud, extra={"a": 1}, description="mirrors", uuid=None)
     assert made["steps"] == [STEP]
     assert (made["extra"], made["description"]) == ({"a": 1}, "mirrors")
     assert made["links"][0]["href"] == f"http://cloud.test{URL}/{made['uuid']}"
@@ -130,6 +132,12 @@ async def test_secrets_in_arguments_are_not_shown(cloud):
     answer = await cloud.client.post(URL, {"name": "CUSTOM_A", "steps": [step]})
     assert answer.json["steps"][0]["args"] == {"bmc": {"password": "******"}}
     assert b"swordfish" not in (await cloud.client.get(f"{URL}?detail=True")).content
+    shown = answer.json["steps"]
+    await cloud.patch(f"{URL}/CUSTOM_A", ("replace", "/steps", [{**shown[0], "priority": 5}]))
+    async with cloud.desk.reading() as connection:
+        (kept,) = await find_by_names(connection, ["CUSTOM_A"])
+    assert kept.steps[0].priority == 5
+    assert kept.steps[0].args == {"bmc": {"password": "swordfish"}}
 
 
 async def test_before_1_55_there_is_no_such_thing(cloud):

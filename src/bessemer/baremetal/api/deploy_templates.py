@@ -13,6 +13,7 @@ from bessemer.baremetal.api.steps_of_plans import (
     one_of,
     steps,
     whole,
+    with_kept_secrets,
 )
 from bessemer.baremetal.api.values import default, mapping, optional, ruled, text, uuid_text
 from bessemer.baremetal.domain.deploy_template import DeployTemplate, TemplateStep, trait
@@ -48,7 +49,8 @@ def _steps(shown: Shown[DeployTemplate], _minor: int) -> Json:
 
 # fmt: off
 TEMPLATE: Final[FieldTable[Shown[DeployTemplate]]] = FieldTable("deploy template", (
-    Field("uuid", of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
+    Field("uuid", of("uuid"), write=Write.CREATE, check=optional(uuid_text), column="uuid",
+          summary=True),
     Field("name", of("name"), 1, Write.BOTH, trait_name, column="name", summary=True,
           required=True),
     Field("description", of("description"), 112, Write.BOTH, optional(text(255)),
@@ -78,13 +80,20 @@ def _document(template: DeployTemplate) -> dict[str, Json]:
     }
 
 
+def _altered(template: DeployTemplate, changes: Mapping[str, Json]) -> DeployTemplate:
+    if "steps" in changes:
+        known = _document(template)["steps"]
+        changes = {**changes, "steps": with_kept_secrets(changes["steps"], known)}
+    return replace(template, **_as_fields(changes))
+
+
 KIND: Final = Kind(
     name="deploy_templates",
     noun="deploy_template",
     since=55,
     table=TEMPLATE,
     made=lambda values: DeployTemplate(**_as_fields(values)),
-    altered=lambda template, changes: replace(template, **_as_fields(changes)),
+    altered=_altered,
     document=_document,
     list_policy="baremetal:deploy_template:get",
 )

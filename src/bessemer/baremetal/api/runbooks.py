@@ -21,6 +21,7 @@ from bessemer.baremetal.api.steps_of_plans import (
     one_of,
     steps,
     whole,
+    with_kept_secrets,
 )
 from bessemer.baremetal.api.values import (
     boolean,
@@ -60,7 +61,8 @@ def _steps(shown: Shown[Runbook], _minor: int) -> Json:
 
 # fmt: off
 RUNBOOK: Final[FieldTable[Shown[Runbook]]] = FieldTable("runbook", (
-    Field("uuid", of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
+    Field("uuid", of("uuid"), write=Write.CREATE, check=optional(uuid_text), column="uuid",
+          summary=True),
     Field("name", of("name"), 1, Write.BOTH, logical_name, column="name", summary=True,
           required=True),
     Field("description", of("description"), 112, Write.BOTH, optional(text(255)),
@@ -89,6 +91,9 @@ def _as_fields(values: Mapping[str, Json]) -> dict[str, Any]:
 
 def _altered(runbook: Runbook, changes: Mapping[str, Json]) -> Runbook:
     """The runbook with the changes; what becomes public belongs to nobody any more."""
+    if "steps" in changes:
+        known = _document(runbook)["steps"]
+        changes = {**changes, "steps": with_kept_secrets(changes["steps"], known)}
     freed = {"owner": None} if changes.get("public") and "owner" not in changes else {}
     return replace(runbook, **{**freed, **_as_fields(changes)})
 

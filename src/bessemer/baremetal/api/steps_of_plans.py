@@ -1,10 +1,11 @@
 """What a list of steps in a deploy template or a runbook must look like."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bessemer.baremetal.api.values import Checker, Rule, mapping, ruled, taken_by, text
+from bessemer.baremetal.domain.secret import keep_masked
 from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
 
@@ -84,6 +85,18 @@ def steps(shape: StepShape, called: str = "steps") -> Checker:
         return [shape.checked(f"{name}/{index}", each) for index, each in enumerate(value)]
 
     return check
+
+
+def with_kept_secrets(changed: Json, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Json]]:
+    """The checked steps; asterisks in their arguments stand for what the same step had there."""
+    former = {(each["interface"], each["step"]): each["args"] for each in known}
+    return [
+        {
+            **step,
+            "args": keep_masked(step["args"], former.get((step["interface"], step["step"]), {})),
+        }
+        for step in changed
+    ]
 
 
 STEP_NAME: Final = text(255, least=1)
