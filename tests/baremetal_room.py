@@ -56,6 +56,7 @@ class Room:
             next_work=self.desk.flows.after,
             changed=lambda _: None,
             limits=self.desk.flows.limits,
+            not_in_maintenance=self.desk.flows.not_in_maintenance,
         )
 
     async def a_node(

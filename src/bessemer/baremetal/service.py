@@ -69,6 +69,7 @@ class EmbeddedBareMetal:
             next_work=flows.after,
             changed=self._announce,
             limits=flows.limits,
+            not_in_maintenance=flows.not_in_maintenance,
         )
         self.conductor = Conductor(engine, bus, identity, settings)
         self._consoles = ConsoleKeeper(self.desk)

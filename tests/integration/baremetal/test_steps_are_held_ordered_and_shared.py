@@ -325,6 +325,24 @@ async def test_settings_keep_nodes_in_maintenance_from_being_cleaned(room: Room)
 
 
 @pytest.mark.parametrize(
+    ("allowed", "end"), [(True, State.MANAGEABLE), (False, State.CLEAN_FAILED)]
+)
+async def test_maintenance_in_the_middle_ends_the_work_if_so_set(room: Room, allowed, end):
+    room = in_a_room_of(room, allow_provisioning_in_maintenance=allowed)
+    node = await room.a_node(State.MANAGEABLE)
+    await ask(room, node, "clean", steps=(HOLD, BIOS))
+    await work_until(room, node, State.CLEAN_HOLD)
+    async with room.database.write() as connection:
+        held = await room.nodes.get(connection, node.uuid)
+        await room.nodes.save_states(connection, replace(held, maintenance=True))
+    await ask(room, node, "unhold")
+    stopped = await room.run_to_rest(node.uuid)
+    assert stopped.provision_state is end
+    assert stopped.fault is None
+    assert ("is in maintenance" in (stopped.last_error or "")) is not allowed
+
+
+@pytest.mark.parametrize(
     ("flow", "verb", "start"),
     [(Flow.DEPLOY, "active", State.AVAILABLE), (Flow.CLEAN, "provide", State.MANAGEABLE)],
 )

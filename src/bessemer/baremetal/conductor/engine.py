@@ -29,6 +29,9 @@ class Engine:
     limits: Mapping[Flow, int] = field(default_factory=dict)
     """How many nodes may be in a flow at once; flows not named have no limit."""
 
+    not_in_maintenance: frozenset[Flow] = frozenset()
+    """Flows that end, as if aborted, on a node that is put into maintenance."""
+
     @property
     def hostname(self) -> str:
         """The conductor's, as history names it."""

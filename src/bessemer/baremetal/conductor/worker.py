@@ -45,6 +45,9 @@ from bessemer.errors import BessemerError, Transient
 
 log = structlog.get_logger()
 
+IN_MAINTENANCE: Final = (
+    "aborted: the node is in maintenance, and baremetal.allow_provisioning_in_maintenance is off"
+)
 TRANSIENT_PATIENCE: Final = timedelta(minutes=2)
 TRANSIENT_PAUSE: Final = timedelta(seconds=2)
 
@@ -87,6 +90,8 @@ async def _advance(engine: Engine, lease: Lease) -> bool | datetime | None:
     if state is None:
         return False
     node, ports, work = state
+    if node.maintenance and work.flow in engine.not_in_maintenance and work.abort is None:
+        work = replace(work, abort=IN_MAINTENANCE)
     structlog.contextvars.bind_contextvars(request_id=work.request_id, node=node.uuid)
     moment = now()
     if not plan.may_run(work, moment):

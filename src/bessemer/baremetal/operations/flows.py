@@ -109,6 +109,12 @@ class Flows:
             Flow.CLEAN: self.settings.max_concurrent_clean,
         }
 
+    @property
+    def not_in_maintenance(self) -> frozenset[Flow]:
+        """Flows that end when their node is put into maintenance."""
+        allowed = self.settings.allow_provisioning_in_maintenance
+        return frozenset() if allowed else frozenset({Flow.DEPLOY, Flow.CLEAN})
+
     async def begin(
         self, connection: AsyncConnection, event: Event, wish: Wish, context: RequestContext
     ) -> Work:
