@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bessemer.context import RequestContext, RequestId
-from bessemer.errors import Unauthorized
+from bessemer.errors import Forbidden, Unauthorized
 
 TokenValidator = Callable[[str], Awaitable[RequestContext | None]]
 """Maps an `X-Auth-Token` to its owner; None for an unknown or expired token."""
@@ -15,7 +15,8 @@ Authenticate = Callable[[Mapping[str, str], RequestId], Awaitable[RequestContext
 def noauth() -> Authenticate:
     """Everybody is an administrator; for loopback only (`settings` refuses anything else)."""
 
-    async def authenticate(_headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
+    async def authenticate(headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
+        refuse_other_sites(headers)
         return RequestContext(
             request_id=request_id,
             user_id="noauth",
@@ -27,6 +28,17 @@ def noauth() -> Authenticate:
         )
 
     return authenticate
+
+
+def refuse_other_sites(headers: Mapping[str, str]) -> None:
+    """Raises Forbidden for what a web page of another site sends through an operator's browser.
+
+    Where the browser proves itself without the page's doing (a loopback address, a remembered
+    password), any page could otherwise order machines about (RFC 6454 section 7).
+    """
+    origin = headers.get("Origin")
+    if origin is not None and origin.partition("://")[2] != headers.get("Host"):
+        raise Forbidden("Web pages of other sites may not use this API.")
 
 
 def by_token(validate: TokenValidator, keystone: str = "/identity/v3") -> Authenticate:

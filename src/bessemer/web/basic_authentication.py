@@ -17,7 +17,7 @@ import structlog
 
 from bessemer.context import RequestContext, RequestId
 from bessemer.errors import ConfigurationError, Unauthorized, Unavailable
-from bessemer.web.authentication import Authenticate
+from bessemer.web.authentication import Authenticate, refuse_other_sites
 
 log = structlog.get_logger()
 
@@ -38,6 +38,7 @@ def by_password_file(file: Path) -> Authenticate:
     users = _Users(file)
 
     async def authenticate(headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
+        refuse_other_sites(headers)
         name = await users.admit(headers.get("Authorization", ""))
         return RequestContext(
             request_id=request_id,
