@@ -135,6 +135,9 @@ class MemoryTask:
     async def saw_power(self, state: Power) -> None:
         self.node = replace(self.node, power_state=state)
 
+    async def saw_boot_modes(self, boot_mode: str | None, secure_boot: bool | None) -> None:
+        self.node = replace(self.node, boot_mode=boot_mode, secure_boot=secure_boot)
+
     async def save_port(self, port: Port) -> None:
         others = tuple(each for each in self.ports if each.uuid != port.uuid)
         known = len(others) < len(self.ports)

@@ -142,7 +142,7 @@ async def test_power_is_accepted_then_reached_then_shown(cloud):
         ({"target": "power on", "timeout": 1.5}, "whole number of seconds"),
         ({"target": "power on", "timeout": True}, "whole number of seconds"),
         ({"target": "power on", "timeout": "5"}, "whole number of seconds"),
-        ({"target": "power on", "timeout": 10**30}, "whole number of seconds"),
+        ({"target": "power on", "timeout": 10**18}, "whole number of seconds"),
         ({"target": "power on", "speed": 1}, "Unexpected arguments"),
     ],
 )

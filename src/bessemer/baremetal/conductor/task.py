@@ -87,11 +87,10 @@ class NodeTask:
         self._node = node
 
     async def saw_power(self, state: Power) -> None:
-        async with self._fenced() as connection:
-            present = await self._shelves.nodes.get(connection, self._node.uuid)
-            seen = replace(present, power_state=state)
-            await self._shelves.nodes.save_states(connection, seen)
-        self._node = replace(self._node, power_state=state)
+        await self._saw(power_state=state)
+
+    async def saw_boot_modes(self, boot_mode: str | None, secure_boot: bool | None) -> None:
+        await self._saw(boot_mode=boot_mode, secure_boot=secure_boot)
 
     async def save_port(self, port: Port) -> None:
         async with self._fenced() as connection:
@@ -144,6 +143,12 @@ class NodeTask:
                 raise LeaseLost(
                     f"Node {node.uuid} has been given another intent since this work began."
                 )
+
+    async def _saw(self, **states: Any) -> None:
+        async with self._fenced() as connection:
+            present = await self._shelves.nodes.get(connection, self._node.uuid)
+            await self._shelves.nodes.save_states(connection, replace(present, **states))
+        self._node = replace(self._node, **states)
 
     @asynccontextmanager
     async def _fenced(self) -> AsyncIterator[AsyncConnection]:

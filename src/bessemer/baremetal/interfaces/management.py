@@ -1,8 +1,9 @@
 """Management: what the machine boots from next, and all else that a BMC can tell or do."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar
 
 from bessemer.baremetal.domain import boot_order
 from bessemer.baremetal.domain.management import (
@@ -18,6 +19,9 @@ from bessemer.baremetal.domain.node import BootDevice, InterfaceKind, Node
 from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.interfaces.plugin import Plugin, step
 from bessemer.baremetal.interfaces.task import Task
+from bessemer.errors import BessemerError
+
+T = TypeVar("T")
 
 
 class ManagementInterface(Plugin):
@@ -42,6 +46,18 @@ class ManagementInterface(Plugin):
         """The next boot, and only that, comes from the network."""
         await self.order_boot_device(task, BootDevice.PXE, persistent=False)
         return Done("next boot: network")
+
+    @step("verify", priority=40)
+    async def read_identity(self, task: Task) -> Outcome:
+        """Keep boot mode, secure boot and maker; a BMC that does not tell them stops nobody."""
+        mode = await _if_told(self.get_boot_mode(task.node))
+        secure_boot = await _if_told(self.get_secure_boot(task.node))
+        await task.saw_boot_modes(mode, secure_boot)
+        vendor = await _if_told(self.detect_vendor(task.node))
+        if vendor is not None and not task.node.properties.get("vendor"):
+            properties = {**task.node.properties, "vendor": vendor}
+            await task.save(replace(task.node, properties=properties))
+        return Done(f"boot mode {mode}, secure boot {secure_boot}, made by {vendor}")
 
     async def order_boot_device(self, task: Task, device: BootDevice, *, persistent: bool) -> None:
         """`set_boot_device`, remembered in the node for BMCs that forget (`domain.boot_order`)."""
@@ -115,3 +131,10 @@ class ManagementInterface(Plugin):
     async def detach_virtual_media(self, node: Node, devices: Sequence[MediaDevice]) -> None:
         """Empty these drives (none named: all); an empty one is no error."""
         raise self.unsupported(node, "virtual media")
+
+
+async def _if_told(question: Awaitable[T]) -> T | None:
+    try:
+        return await question
+    except BessemerError:
+        return None

@@ -98,6 +98,9 @@ class Task(Protocol):
     async def saw_power(self, state: Power) -> None:
         """Keep what the BMC reported as the node's power state."""
 
+    async def saw_boot_modes(self, boot_mode: str | None, secure_boot: bool | None) -> None:
+        """Keep what the BMC reported of the machine's next start; None: it does not tell."""
+
     async def save_port(self, port: Port) -> None:
         """Keep changes of one port; adds it when it is new."""
 

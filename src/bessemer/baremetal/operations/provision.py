@@ -95,6 +95,7 @@ async def _begin(
         provision_updated_at=now(),
         last_error=None,
         intent=work.intent,
+        console_enabled=node.console_enabled and event is not Event.DELETE,
     )
     await desk.shelves.nodes.save(connection, started)
     await desk.shelves.nodes.save_states(connection, started)
