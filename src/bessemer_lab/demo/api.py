@@ -101,10 +101,13 @@ class Api:
     async def _send(self, method: str, path: str, **options: Any) -> Any:
         if self._session is None:
             raise LabError("the API client is not open")
-        async with self._session.request(method, path, **options) as response:
-            text = await response.text()
-            if response.status >= 400:
-                raise ApiError(response.status, f"{method} {path}: {_words(text)}")
+        try:
+            async with self._session.request(method, path, **options) as response:
+                text = await response.text()
+        except aiohttp.ClientError as error:
+            raise LabError(f"the cloud does not answer {method} {path}: {error}") from error
+        if response.status >= 400:
+            raise ApiError(response.status, f"{method} {path}: {_words(text)}")
         return json.loads(text) if text else None
 
 

@@ -1,10 +1,12 @@
 """`bessemer demo`: checks the ground, plays the story, and says where the time went."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,7 +15,7 @@ from rich.table import Table
 
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import Api
-from bessemer_lab.demo.cloud import CloudProcess, end_former
+from bessemer_lab.demo.cloud import CloudProcess, end_former, former
 from bessemer_lab.demo.cloud_settings import Boot, settings_for
 from bessemer_lab.demo.screen import Chapter, Screen, steps_table
 from bessemer_lab.demo.tenant import Shell
@@ -29,22 +31,58 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave rack, cloud and server running at the end.")
     ] = False,
+    end: Annotated[
+        bool, typer.Option("--end", help="Take down what an earlier --keep left running.")
+    ] = False,
     rack: Annotated[Path, typer.Option(help="The rack file.")] = ROOT / "lab" / "rack.yaml",
     built: Annotated[
         Path, typer.Option(help="Folder with ramdisk/ and image/, as `make ramdisk image` fill it.")
     ] = ROOT / "var",
 ) -> None:
     """A virtual rack, a cloud, one server from request to SSH, and all of it down again."""
+    directory = built / "demo"
     try:
-        _check_ground(built)
-        asyncio.run(_until_told_to_stop(_play(rack, built, keep)))
+        with _alone(directory):
+            if end:
+                _end_kept(directory)
+                return
+            _check_ground(built)
+            _refuse_kept(directory)
+            asyncio.run(_until_told_to_stop(_play(rack, built, keep)))
     except LabError as error:
         typer.secho(f"The demo failed: {error}", fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from error
 
 
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One demo at a time in one folder. Raises LabError when another one runs there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(f"another demo is running in {directory}; wait for its end") from None
+        yield
+
+
+def _refuse_kept(directory: Path) -> None:
+    if (pid := former(directory)) is not None:
+        raise LabError(
+            f"the cloud of an earlier demo is still running (process {pid}); "
+            "`bessemer demo --end` takes it and its rack down"
+        )
+
+
+def _end_kept(directory: Path) -> None:
+    end_former(directory)
+    take_down(directory / "lab")
+    shutil.rmtree(directory / "state", ignore_errors=True)
+    typer.echo("Cloud and rack are down.")
+
+
 async def _until_told_to_stop(play: Coroutine[Any, Any, None]) -> None:
-    """SIGTERM ends the play as Ctrl-C does: with everything taken down."""
+    """Ctrl-C and SIGTERM end the play with everything taken down."""
     task = asyncio.create_task(play)
     told = False
 
@@ -54,7 +92,8 @@ async def _until_told_to_stop(play: Coroutine[Any, Any, None]) -> None:
             told = True
             task.cancel()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await task
     except asyncio.CancelledError:
@@ -74,7 +113,7 @@ async def _play(rack: Path, built: Path, keep: bool) -> None:
     directory = built / "demo"
     boot = Boot(built / "ramdisk" / "kernel", built / "ramdisk" / "initramfs")
     kept = False
-    with screen.showing():
+    async with screen.showing():
         with screen.chapter("Raise the rack") as chapter:
             lab = await asyncio.to_thread(_fresh_rack, rack, directory)
             chapter.detail = f"{len(lab.rack.machines)} machines, {len(lab.rack.switches)} switch"
@@ -88,7 +127,8 @@ async def _play(rack: Path, built: Path, keep: bool) -> None:
     screen.console.print(_where_the_time_went(screen.chapters))
     screen.console.print(steps_table(screen.steps))
     if kept and shell is not None:
-        screen.console.print(_directions(cloud, shell), highlight=False, soft_wrap=True)
+        shell.write_login(directory / "login")
+        screen.console.print(_directions(cloud), highlight=False, soft_wrap=True)
 
 
 def _fresh_rack(rack: Path, directory: Path) -> Lab:
@@ -133,7 +173,7 @@ def _where_the_time_went(chapters: list[Chapter]) -> Table:
     return table
 
 
-def _directions(cloud: CloudProcess, shell: Shell) -> str:
+def _directions(cloud: CloudProcess) -> str:
     clouds = cloud.directory / "clouds.yaml"
     return f"""
 Everything is still running. To look around:
@@ -144,9 +184,9 @@ Everything is still running. To look around:
   openstack baremetal node list
   openstack network list
   bessemer lab status --state-dir {cloud.lab.layout.root}
-  {" ".join(shell.argv("bash"))}
+  {cloud.directory}/login
 
 To end it:
 
-  kill {cloud.pid} && bessemer lab down --state-dir {cloud.lab.layout.root}
+  bessemer demo --end
 """

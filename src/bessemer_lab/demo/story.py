@@ -147,13 +147,17 @@ async def look_round(stage: Stage, shell: Shell) -> tuple[str, str]:
 async def tell(stage: Stage, directory: Path) -> Shell:
     """A server from request to login. Returns the shell on it."""
     public_key = await make_key(directory / "demo-key")
-    with stage.screen.chapter("Deploy a server, from request to active") as chapter:
+    with stage.screen.chapter(
+        "Deploy a server, from request to active", with_steps=True
+    ) as chapter:
         server_id = await request_server(stage, public_key)
         server = await watch_server(stage, server_id)
         chapter.detail = f"on node {server['OS-EXT-SRV-ATTR:hypervisor_hostname']}"
     ports = await stage.api.get(f"{NETWORK}/ports?device_id={server_id}")
     shell = shell_of(server, ports["ports"][0]["network_id"], directory / "demo-key")
-    with stage.screen.chapter("Log in over SSH through the tenant network") as chapter:
+    node = await stage.api.get(f"{BAREMETAL}/nodes/{server['OS-EXT-SRV-ATTR:hypervisor_hostname']}")
+    hint = f"{node['name']} starts its own system; `bessemer lab console` shows it"
+    with stage.screen.chapter("Log in over SSH through the tenant network", hint=hint) as chapter:
         hostname, disks = await look_round(stage, shell)
         chapter.detail = f"{hostname} at {shell.address}; provisioning is out of reach"
     stage.screen.console.print(disks, style="dim", highlight=False)

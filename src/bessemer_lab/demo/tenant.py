@@ -1,6 +1,7 @@
 """The tenant's side of the demo: a key, and a shell on the server over the tenant's network."""
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,8 @@ class Shell:
     address: str
     key: Path
 
-    def argv(self, command: str) -> list[str]:
-        """The command line, also for people to type."""
+    def argv(self, *command: str) -> list[str]:
+        """The command line; without a command it is a login."""
         return enter(
             self.namespace,
             [
@@ -40,9 +41,14 @@ class Shell:
                 "-o",
                 "BatchMode=yes",
                 f"{USER}@{self.address}",
-                command,
+                *command,
             ],
         )
+
+    def write_login(self, file: Path) -> None:
+        """A script that logs in, for people to run."""
+        file.write_text(f'#!/bin/sh\nexec {shlex.join(self.argv())} "$@"\n')
+        file.chmod(0o755)
 
     async def run(self, command: str) -> str:
         """What the command prints. Raises LabError when it cannot be run or fails."""
