@@ -71,7 +71,7 @@ class InspectionRule:
 
 def read_conditions(name: str, value: Any) -> tuple[Operation, ...]:
     """From JSON; none at all is fine. Raises Invalid naming the place and the mistake."""
-    return _read(name, value or [], CHECKS)
+    return _read(name, [] if value is None else value, CHECKS)
 
 
 def read_actions(name: str, value: Any) -> tuple[Operation, ...]:
