@@ -133,7 +133,7 @@ def _target(name: str, value: Json) -> Json:
 
 
 ARGUMENTS_OF_PROVISION: Final[Mapping[str, Argument]] = {
-    "target": Argument(_target),
+    "target": Argument(_target, required=True),
     "configdrive": Argument(_drive),
     "clean_steps": Argument(optional(_ordered_steps(*_STEP_INTERFACES)), 15),
     "rescue_password": Argument(optional(text(255, least=1)), 38),
