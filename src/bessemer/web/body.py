@@ -29,7 +29,7 @@ async def read_json(request: Request, kind: Any, limit: int) -> Any:
         raise TooLarge(f"The request body holds more than {MAX_VALUES} values.")
     try:
         decoded = msgspec.json.decode(raw)
-        if _checked(decoded, MAX_DEPTH) != raw.count(b":"):  # or colons in texts
+        if _checked(decoded, MAX_DEPTH, "$") != raw.count(b":"):  # or colons in texts
             json.loads(raw, object_pairs_hook=_refuse_doubles)
         return msgspec.convert(decoded, kind)
     except msgspec.ValidationError as error:
@@ -57,26 +57,28 @@ async def _read_limited(request: Request, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _checked(value: Any, levels: int) -> int:
-    """How many keys there are, at all depths. Raises Invalid."""
+def _checked(value: Any, levels: int, where: str) -> int:
+    """How many keys there are, at all depths. Raises Invalid, which says where (as `$.a[...]`)."""
     if isinstance(value, str):
-        return _checked_text(value)
-    if isinstance(value, dict | list):
+        _check_text(value, where)
+    elif isinstance(value, dict | list):
         if levels == 0:
             raise Invalid(f"The request body nests deeper than {MAX_DEPTH} levels.")
         if isinstance(value, list):
-            return sum(_checked(item, levels - 1) for item in value)
-        keys = sum(_checked_text(key) for key in value)
-        return keys + len(value) + sum(_checked(item, levels - 1) for item in value.values())
-    if isinstance(value, int) and not LEAST_INTEGER <= value <= GREATEST_INTEGER:
-        raise Invalid("The request body holds an integer that 64 bits cannot.")
+            below = f"{where}[...]"
+            return sum(_checked(item, levels - 1, below) for item in value)
+        for key in value:
+            _check_text(key, where)
+        pairs = value.items()
+        return len(value) + sum(_checked(item, levels - 1, f"{where}.{key}") for key, item in pairs)
+    elif isinstance(value, int) and not LEAST_INTEGER <= value <= GREATEST_INTEGER:
+        raise Invalid(f"The request body does not fit: an integer beyond 64 bits at {where[:200]}.")
     return 0
 
 
-def _checked_text(text: str) -> int:
+def _check_text(text: str, where: str) -> None:
     if "\x00" in text:
-        raise Invalid("The request body holds a null character.")
-    return 0
+        raise Invalid(f"The request body does not fit: a null character at {where[:200]}.")
 
 
 def _refuse_doubles(pairs: list[tuple[str, Any]]) -> None:

@@ -35,7 +35,7 @@ def nested(levels: int) -> bytes:
         (b'{"a":18446744073709551616}', "64 bits"),
         (b'{"a":-9223372036854775809}', "64 bits"),
         (b'{"a":' + b"9" * 5000 + b"}", "does not fit"),
-        (b'{"a":"\\u0000"}', "null character"),
+        (b'{"a":{"b":["\\u0000"]}}', "null character at $.a.b[...]"),
         (b'{"a\\u0000":1}', "null character"),
         (b'{"a":"\xff"}', "not valid JSON"),
         (b'{"a":"\\ud800"}', "not valid JSON"),
