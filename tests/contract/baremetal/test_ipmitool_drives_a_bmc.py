@@ -22,6 +22,7 @@ from tests.contract.baremetal.refusing_bmc import (
     Refusal,
     bmc_on_loopback,
 )
+from tests.contract.baremetal.vendor_contract import VendorContract
 
 from bessemer.baremetal.domain import boot_order
 from bessemer.baremetal.domain.management import BootMode
@@ -367,6 +368,14 @@ async def test_an_order_for_one_boot_is_not_written_over(
 
 
 RAW = SETTINGS.model_copy(update={"ipmi_raw_commands": True})
+
+
+class TestIpmitoolVendor(VendorContract):
+    """The contract."""
+
+    @pytest.fixture
+    def vendor(self, ipmitool: Ipmitool) -> IpmitoolVendor:
+        return IpmitoolVendor(ipmitool, RAW)
 
 
 async def test_raw_commands_are_off_unless_the_operator_wants_them(
