@@ -429,14 +429,15 @@ def test_an_agent_killed_while_writing_comes_back_with_its_token(tmp_path: Path)
         room = a_room(tmp_path / "room", parameters_for(conductor))
         disk = room.add_disk("vda", 5 * GIB)
         with image_server.running(ImageServer(raw, gate=gate)) as image:
-            with running_agent(room):
-                site = Site(conductor, AgentClient(conductor.next_heartbeat()), disk, room)
+            with running_agent(room) as process:
+                first = AgentClient(conductor.next_heartbeat())
+                site = Site(conductor, first, disk, room, process)
                 site.order_write(image)
             gate.set()
-            with running_agent(room):
+            with running_agent(room) as process:
                 beat = conductor.next_heartbeat()
                 assert beat["agent_token"] == TOKEN
-                site = Site(conductor, AgentClient(beat), disk, room)
+                site = Site(conductor, AgentClient(beat), disk, room, process)
                 assert site.write(image)["command_error"] is None
     assert holds(disk, raw)
 
