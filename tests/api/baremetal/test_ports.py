@@ -321,7 +321,9 @@ async def test_names_find_ports_since_1_88(cloud, node):
         assert (await cloud.client.get(f"/v1/ports/{port['uuid']}", **asked)).status == 200
 
 
-@pytest.mark.parametrize("name", ["a b", "a/b", "", "detail", str(uuid.uuid4()), "x" * 256])
+@pytest.mark.parametrize(
+    "name", ["a b", "a/b", "", "detail", "97cbd229-6238-4c67-bb06-6b9cd84efe4c", "x" * 256]
+)
 async def test_what_cannot_name_a_port_is_refused(cloud, node, name):
     body = {"node_uuid": node["uuid"], "address": MAC, "name": name}
     assert (await cloud.client.post("/v1/ports", body)).status == 400
