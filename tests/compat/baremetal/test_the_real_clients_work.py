@@ -62,7 +62,7 @@ async def test_the_life_of_a_node_on_the_command_line(run):
     await run("node", "power", "on", "n1")
     shown = await run("node", "show", "n1", *JSON)
     assert shown["extra"] == {"rack": "r1"}
-    assert shown["properties"] == {}
+    assert shown["properties"] == {"vendor": "Bessemer fake hardware"}
     assert shown["console_interface"] == "fake"
     (row,) = await run("node", "list", "--provision-state", "manageable", *JSON)
     assert row["name"] == "n1"

@@ -42,6 +42,7 @@ def test_clouds_yaml_is_ready_for_the_openstack_client():
     assert cloud["auth"]["project_name"] == "admin"
 
 
-def test_admin_implies_member_and_member_implies_reader():
-    assert with_implied(frozenset({"admin"})) == {"admin", "member", "reader"}
+def test_each_role_implies_the_lesser_ones():
+    assert with_implied(frozenset({"admin"})) == {"admin", "manager", "member", "reader"}
+    assert with_implied(frozenset({"manager"})) == {"manager", "member", "reader"}
     assert with_implied(frozenset({"service"})) == {"service"}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bessemer.context import RequestContext
-from bessemer.errors import BessemerError, Forbidden, Unauthorized
+from bessemer.errors import BessemerError, Forbidden, Invalid, Unauthorized
 from bessemer.json_types import JsonObject
 from bessemer.network.api.discovery import discovery_routes, version_routes
 from bessemer.network.api.networks import NetworkHandlers
@@ -17,6 +17,7 @@ from bessemer.web.routes import Service
 
 _TYPES: Final[Mapping[type[BessemerError], str]] = {
     Forbidden: "PolicyNotAuthorized",
+    Invalid: "InvalidInput",
     Unauthorized: "HTTPUnauthorized",
 }
 
