@@ -98,6 +98,7 @@ async def test_a_pooled_connection_does_not_outlive_its_certificate(
     await client.commands(node_of(agent))
     with pytest.raises(AgentUnreachable, match="another certificate"):
         await client.commands(node_of(agent, agent_verify_ca=other_certificate.pem))
+    assert await client.commands(node_of(agent)) == []
 
 
 async def test_without_a_certificate_a_self_signed_one_is_not_trusted(agent, client):
