@@ -308,6 +308,20 @@ async def test_the_agent_powers_off_and_is_forgotten(agent, deploy):
     assert power.orders == []
 
 
+async def test_an_agent_that_is_busy_is_asked_again(agent, deploy):
+    task = a_task(agent, properties={"capabilities": "boot_mode:uefi"})
+    assert isinstance(await deploy.prepare_instance_boot(task), WaitFor)
+    await until_begun(agent)
+    leaving = a_task(agent)
+    assert isinstance(await deploy.tear_down_agent(leaving), WaitFor)
+    assert "power_off" not in agent.orders()
+    agent.held.may_end.set()
+    assert isinstance(await run_on(deploy, task, "prepare_instance_boot"), Done)
+    for _ in range(2):
+        assert isinstance(await deploy.tear_down_agent(leaving), WaitFor)
+    assert agent.orders().count("power_off") == 1
+
+
 @pytest.mark.parametrize("alive", [True, False])
 async def test_what_the_agent_does_not_switch_off_in_time_the_bmc_does(agent, deploy, hand, alive):
     task = a_task(agent)

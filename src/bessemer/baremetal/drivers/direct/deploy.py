@@ -118,9 +118,7 @@ class DirectDeploy(DeployInterface):
         if await power.get_power_state(task.node) is Power.OFF:
             await task.save(without_agent(task.node))
             return Done("the machine is off")
-        asked_at = task.work.memo.get("power_off_asked_at")
-        if asked_at is None:
-            asked_at = await self._ask_to_power_off(task)
+        asked_at = await self._ask_to_power_off(task)
         waited = self._now() - datetime.fromisoformat(asked_at)
         if waited < self._settings.soft_power_off_timeout:
             return self._until_off(task, "the agent was asked to power the machine off")
@@ -222,11 +220,18 @@ class DirectDeploy(DeployInterface):
         return await task.interfaces.power.power_off(task)
 
     async def _ask_to_power_off(self, task: Task) -> str:
-        """Best effort: whatever the agent answers, the BMC has the last word."""
-        with suppress(AgentUnreachable, AgentRefused):
-            await self._client.start(task.node, "standby.power_off", {})
-        asked_at = self._now().isoformat()
-        await task.note(power_off_asked_at=asked_at)
+        """When the agent was first asked; it is asked again until it takes the order on.
+
+        Best effort: whatever the agent answers, the BMC has the last word.
+        """
+        memo = task.work.memo
+        asked_at: str = memo.get("power_off_asked_at") or self._now().isoformat()
+        if not memo.get("power_off_taken_on"):
+            taken_on = False
+            with suppress(AgentUnreachable, AgentRefused):
+                await self._client.start(task.node, "standby.power_off", {})
+                taken_on = True
+            await task.note(power_off_asked_at=asked_at, power_off_taken_on=taken_on)
         return asked_at
 
     def _until_off(self, task: Task, reason: str) -> WaitFor:
