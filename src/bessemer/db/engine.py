@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -19,6 +19,7 @@ from bessemer.errors import ConfigurationError, Unavailable
 log = structlog.get_logger()
 
 BUSY_TIMEOUT_MS = 30_000
+CLOSING_PATIENCE_S = 10.0
 _UNWRITABLE: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 
 _T = TypeVar("_T")
@@ -35,6 +36,9 @@ class Database:
         self.engine = engine
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._one_writer = asyncio.Lock()
+        self._in_use: set[AsyncConnection] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -68,15 +72,30 @@ class Database:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
         connection = self.engine.connect()
+        self._in_use.add(connection)
+        self._idle.clear()
         try:
             await _to_its_end(connection.start())
             yield connection
         finally:
-            if connection.sync_connection is not None:
-                await _to_its_end(connection.close())
+            try:
+                if connection.sync_connection is not None:
+                    await _to_its_end(connection.close())
+            finally:
+                self._in_use.discard(connection)
+                if not self._in_use:
+                    self._idle.set()
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, once the transactions in hand have ended.
+
+        A connection that comes back after the pool is gone would be closed by nobody.
+        """
+        try:
+            async with asyncio.timeout(CLOSING_PATIENCE_S):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("database.closed_in_use", connections=len(self._in_use))
         await self.engine.dispose()
 
 
@@ -90,7 +109,9 @@ async def _to_its_end(work: Awaitable[_T]) -> _T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        while not task.done():  # cancelled twice, it is still waited for
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
         raise
 
 
