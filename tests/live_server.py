@@ -60,10 +60,10 @@ async def openstack(clouds_yaml: Path, *arguments: str) -> Any:
     out, err = await asyncio.wait_for(process.communicate(), 120)
     if process.returncode != 0:
         raise OpenStackFailed(f"openstack {' '.join(arguments)}: {err.decode()}")
-    return _decoded(out.decode())
+    return decoded(out.decode())
 
 
-def _decoded(text: str) -> Any:
+def decoded(text: str) -> Any:
     """`--wait` writes its progress before the JSON."""
     begins = [at for at in (text.find("{"), text.find("[")) if at >= 0]
     return json.loads(text[min(begins) :]) if begins else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.live_server import OpenStackFailed
+from tests.live_server import OpenStackFailed, decoded
 
 SHELL = Path(__file__).with_name("openstack_shell.py")
 PATIENCE_S = 120
@@ -37,7 +37,7 @@ class Client:
         answer = json.loads(line)
         if answer["status"] != 0:
             raise OpenStackFailed(f"openstack {' '.join(arguments)}: {answer['err']}")
-        return _decoded(answer["out"]) if "json" in arguments else answer["out"]
+        return decoded(answer["out"]) if "json" in arguments else answer["out"]
 
 
 @asynccontextmanager
@@ -62,9 +62,3 @@ async def openstack_client(clouds_yaml: Path) -> AsyncIterator[Client]:
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
-
-
-def _decoded(text: str) -> Any:
-    """`--wait` writes its progress before the JSON."""
-    begins = [at for at in (text.find("{"), text.find("[")) if at >= 0]
-    return json.loads(text[min(begins) :]) if begins else None

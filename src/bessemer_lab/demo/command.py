@@ -45,6 +45,7 @@ def demo(
         with _alone(directory):
             if end:
                 _end_kept(directory)
+                typer.echo("Cloud and rack are down.")
                 return
             _check_ground(built)
             _refuse_kept(directory)
@@ -78,7 +79,6 @@ def _end_kept(directory: Path) -> None:
     end_former(directory)
     take_down(directory / "lab")
     shutil.rmtree(directory / "state", ignore_errors=True)
-    typer.echo("Cloud and rack are down.")
 
 
 async def _until_told_to_stop(play: Coroutine[Any, Any, None]) -> None:
@@ -133,9 +133,7 @@ async def _play(rack: Path, built: Path, keep: bool) -> None:
 
 def _fresh_rack(rack: Path, directory: Path) -> Lab:
     """Raise the rack where nothing of an earlier play is left."""
-    end_former(directory)
-    take_down(directory / "lab")
-    shutil.rmtree(directory / "state", ignore_errors=True)
+    _end_kept(directory)
     return Lab.up(rack, directory / "lab")
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import InterfaceKind, Node
@@ -13,8 +12,7 @@ from bessemer.baremetal.domain.provision.states import DELETE_ALLOWED, State
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.provision import NodeProtected
 from bessemer.baremetal.public import NODE_CHANGED
-from bessemer.baremetal.store import leases
-from bessemer.baremetal.store.tables import chassis
+from bessemer.baremetal.store import chassis, leases
 from bessemer.errors import Conflict, Invalid, NotFound
 
 MAX_TRAITS: Final = 50
@@ -214,8 +212,7 @@ def _check_change(node: Node, changed: Node) -> None:
 
 async def _with_relatives(desk: Desk, connection: AsyncConnection, node: Node) -> Node:
     """The node with its parent by uuid. Raises Invalid for a parent or chassis that cannot be."""
-    known = select(chassis.c.id).where(chassis.c.uuid == node.chassis_uuid)
-    if node.chassis_uuid is not None and not await connection.scalar(known):
+    if node.chassis_uuid is not None and not await chassis.exists(connection, node.chassis_uuid):
         raise Invalid(f"Chassis {node.chassis_uuid} could not be found.")
     if node.parent_node is None:
         return node
