@@ -39,6 +39,7 @@ class Database:
         self._in_use: set[AsyncConnection] = set()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._closed = False
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -71,6 +72,8 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        if self._closed:
+            raise Unavailable("The database is closed: this process is stopping.")
         connection = self.engine.connect()
         self._in_use.add(connection)
         self._idle.clear()
@@ -87,10 +90,11 @@ class Database:
                     self._idle.set()
 
     async def close(self) -> None:
-        """Close every connection, once the transactions in hand have ended.
+        """Close every connection, once the transactions in hand have ended; begin no more.
 
-        A connection that comes back after the pool is gone would be closed by nobody.
+        A connection that is opened or comes back after the pool is gone would be closed by nobody.
         """
+        self._closed = True
         try:
             async with asyncio.timeout(CLOSING_PATIENCE_S):
                 await self._idle.wait()

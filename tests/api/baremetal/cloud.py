@@ -127,4 +127,5 @@ async def a_cloud(directory: Path, **settings: Any) -> AsyncIterator[Cloud]:
     yield cloud
     unsubscribe()
     await service.stop()
+    await bus.close()
     await database.close()

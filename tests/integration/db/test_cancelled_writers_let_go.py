@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bessemer.db.engine import open_database
+from bessemer.errors import Unavailable
 
 PATIENCE_S = 5
 """Far below SQLite's busy timeout, far above what a free lock takes."""
@@ -59,4 +60,31 @@ async def test_closing_waits_for_the_transactions_in_hand(tmp_path):
     may_end.set()
     await asyncio.gather(reader, closing)
     del reader, closing
+    gc.collect()
+
+
+async def test_a_writer_that_queued_before_the_closing_opens_no_connection_after_it(tmp_path):
+    database = open_database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    may_end, begun = asyncio.Event(), asyncio.Event()
+
+    async def write_for_a_while():
+        async with database.write() as connection:
+            await connection.execute(text("CREATE TABLE notes (number INTEGER)"))
+            begun.set()
+            await may_end.wait()
+
+    first = asyncio.create_task(write_for_a_while())
+    await begun.wait()
+    queued = asyncio.create_task(write_one(database))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    may_end.set()
+    await asyncio.gather(first, closing)
+    with pytest.raises(Unavailable, match="closed"):
+        await queued
+    with pytest.raises(Unavailable, match="closed"):
+        await write_one(database)
+    assert database.engine.pool.checkedin() == 0
+    del first, queued, closing
     gc.collect()
