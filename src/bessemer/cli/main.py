@@ -12,9 +12,10 @@ import typer
 from bessemer import logs, server
 from bessemer.bootstrap import Cloud
 from bessemer.cli.describe import describe_settings
+from bessemer.cli.node import unlock_node
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
-from bessemer.errors import ConfigurationError
+from bessemer.errors import BessemerError, ConfigurationError
 from bessemer.identity.domain.clouds_yaml import clouds_yaml
 from bessemer.settings import Settings, load_settings
 from bessemer_lab.cli import app as lab
@@ -29,6 +30,8 @@ app = typer.Typer(
 )
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
+node = typer.Typer(help="Look after nodes, with the database at hand.", no_args_is_help=True)
+app.add_typer(node, name="node")
 app.add_typer(
     lab, name="lab", help="Virtual racks: machines, BMCs and switches with real protocols."
 )
@@ -148,6 +151,25 @@ def upgrade_database(config: ConfigFile = None) -> None:
     typer.echo("The database is up to date.")
 
 
+@node.command("unlock")
+def unlock(
+    ident: Annotated[str, typer.Argument(metavar="NODE", help="The node's uuid or name.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also when the conductor that holds it is alive.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Break a node's lock; work in hand is resumed. The node's history says who did it."""
+    try:
+        holder = unlock_node(_settings(config, {}), ident, forced=force)
+    except BessemerError as error:
+        _refuse(error)
+    if holder is None:
+        typer.echo(f"Nobody holds node {ident}; nothing was changed.")
+    else:
+        typer.echo(f"Node {ident} is free. {holder.owner} held it for {holder.purpose}.")
+
+
 def _settings(config: Path | None, server_flags: dict[str, Any]) -> Settings:
     try:
         return load_settings(config, {"server": server_flags} if server_flags else None)
@@ -155,6 +177,6 @@ def _settings(config: Path | None, server_flags: dict[str, Any]) -> Settings:
         _refuse(error)
 
 
-def _refuse(error: ConfigurationError) -> NoReturn:
+def _refuse(error: BessemerError) -> NoReturn:
     typer.secho(error.message, fg=typer.colors.RED, err=True)
     raise typer.Exit(2) from error

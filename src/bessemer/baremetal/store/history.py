@@ -1,4 +1,4 @@
-"""Node history in SQL: every error a node had, in words."""
+"""Node history in SQL: every error a node had, and every lock that was broken, in words."""
 
 import uuid
 from dataclasses import dataclass
@@ -53,8 +53,9 @@ async def record(
     event_type: str,
     conductor: str,
     cause: Cause = NOBODY,
+    severity: str = "ERROR",
 ) -> None:
-    """Add an error; of a node's errors the newest MOST_ENTRIES are kept."""
+    """Add an event; of a node's events the newest MOST_ENTRIES are kept."""
     moment = now()
     lasted = (moment - cause.since).total_seconds() if cause.since is not None else None
     await connection.execute(
@@ -64,7 +65,7 @@ async def record(
             created_at=moment,
             conductor=conductor,
             event_type=event_type,
-            severity="ERROR",
+            severity=severity,
             event=event,
             state=node.provision_state,
             target_provision_state=node.target_provision_state,

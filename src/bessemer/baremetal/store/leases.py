@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.lease import Holder, Lease, LeaseLost, NodeLocked, Span
 from bessemer.baremetal.store.tables import leases
+
+_FREE: Final = {"owner": None, "purpose": None, "since": None, "until": None}
 
 
 async def acquire(
@@ -57,16 +60,20 @@ async def check(connection: AsyncConnection, lease: Lease) -> None:
 
 async def release(connection: AsyncConnection, lease: Lease) -> None:
     """Give it back; a lease lost meanwhile stays with its new owner."""
-    empty = {"owner": None, "purpose": None, "since": None, "until": None}
-    await connection.execute(update(leases).where(_mine(lease)).values(**empty))
+    await connection.execute(update(leases).where(_mine(lease)).values(**_FREE))
 
 
 async def release_all(connection: AsyncConnection, owner_prefix: str) -> int:
     """Free what a dead owner held; epochs stay, so that its late writes are refused."""
     dead = leases.c.owner.startswith(owner_prefix, autoescape=True)
-    empty = {"owner": None, "purpose": None, "since": None, "until": None}
-    statement = update(leases).where(dead).values(epoch=leases.c.epoch + 1, **empty)
+    statement = update(leases).where(dead).values(epoch=leases.c.epoch + 1, **_FREE)
     return (await connection.execute(statement)).rowcount
+
+
+async def take_away(connection: AsyncConnection, node_uuid: str) -> None:
+    """Free the node, whoever holds it; the next epoch refuses their late writes."""
+    held = leases.c.node_uuid == node_uuid
+    await connection.execute(update(leases).where(held).values(epoch=leases.c.epoch + 1, **_FREE))
 
 
 async def holder(connection: AsyncConnection, node_uuid: str, now: datetime) -> Holder | None:
