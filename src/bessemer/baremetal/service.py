@@ -41,6 +41,7 @@ from bessemer.errors import Invalid, NotFound
 from bessemer.json_types import Json, JsonObject
 
 CONSOLES_CHECKED_EVERY: Final = timedelta(minutes=1)
+CONDUCTORS_FORGOTTEN_EVERY: Final = timedelta(days=1)
 
 
 class EmbeddedBareMetal:
@@ -88,6 +89,8 @@ class EmbeddedBareMetal:
         sync = PowerSync(self.desk)
         self.conductor.every(self._settings.sync_power_state_interval, sync.round)
         self.conductor.every(self._settings.power_failure_recovery_interval, sync.recover)
+        await self.conductor.forget_silent()
+        self.conductor.every(CONDUCTORS_FORGOTTEN_EVERY, self.conductor.forget_silent)
         await self._consoles.round()
         self.conductor.every(CONSOLES_CHECKED_EVERY, self._consoles.round)
 

@@ -176,7 +176,14 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         timedelta(seconds=10), gt=NO_TIME, description="how often a conductor says that it is alive"
     )
     conductor_heartbeat_timeout: timedelta = Field(
-        timedelta(seconds=60), gt=NO_TIME, description="a conductor silent for this long is dead"
+        timedelta(seconds=40),
+        gt=NO_TIME,
+        description="a conductor silent for this long is dead: others take its nodes over",
+    )
+    stale_conductor_timeout: timedelta = Field(
+        timedelta(days=14),
+        gt=NO_TIME,
+        description="a conductor silent for this long is forgotten",
     )
     lease_duration: timedelta = Field(
         timedelta(seconds=30),

@@ -110,6 +110,14 @@ class Conductor:
             timer.cancel()
         self._workers[node_uuid] = asyncio.create_task(self._work(node_uuid))
 
+    async def forget_silent(self) -> None:
+        """Drop conductors that were not heard of for `stale_conductor_timeout`."""
+        since = now() - self._settings.stale_conductor_timeout
+        async with self._engine.shelves.database.write() as connection:
+            gone = await conductors.forget_silent(connection, since)
+        if gone:
+            log.info("conductor.forgotten", hostnames=gone)
+
     async def _on_nudge(self, message: JsonObject) -> None:
         self.nudge(message["node_uuid"])
 

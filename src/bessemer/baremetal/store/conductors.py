@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bessemer.baremetal.store.tables import conductors
+from bessemer.baremetal.store.tables import conductor_interfaces, conductors
 from bessemer.clock import now
 
 
@@ -57,6 +57,16 @@ async def leave(connection: AsyncConnection, hostname: str, incarnation: str) ->
     """Say goodbye in good order."""
     mine = (conductors.c.hostname == hostname) & (conductors.c.incarnation == incarnation)
     await connection.execute(update(conductors).where(mine).values(online=False))
+
+
+async def forget_silent(connection: AsyncConnection, since: datetime) -> list[str]:
+    """Drop conductors not heard of since then, with what they served; their names."""
+    silent = conductors.c.updated_at < since
+    names = (await connection.execute(select(conductors.c.hostname).where(silent))).scalars().all()
+    served = conductor_interfaces.c.hostname.in_(names)
+    await connection.execute(delete(conductor_interfaces).where(served))
+    await connection.execute(delete(conductors).where(conductors.c.hostname.in_(names)))
+    return list(names)
 
 
 async def list_conductors(connection: AsyncConnection) -> list[Conductor]:
