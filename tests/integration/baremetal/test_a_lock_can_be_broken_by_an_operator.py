@@ -48,7 +48,8 @@ async def test_work_goes_on_after_the_lock_of_a_lost_worker_was_broken(room):
 
     broken = await unlock(room.desk.shelves, node.name, by_hand())
 
-    assert broken is not None and broken.owner == STUCK
+    assert broken is not None
+    assert broken.owner == STUCK
     assert (await room.run_to_rest(node.uuid)).provision_state is State.ACTIVE
     with pytest.raises(LeaseLost):
         async with room.database.write() as connection:
