@@ -1,6 +1,7 @@
 """Two machines, one by UEFI and one by BIOS, live a whole life at once, for two tenants."""
 
 import asyncio
+import os
 
 import pytest
 from tests.e2e.cloud.conftest import Bench
@@ -8,15 +9,42 @@ from tests.e2e.cloud.conftest import Bench
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import BAREMETAL, COMPUTE
 from bessemer_lab.demo.tenant import Shell
+from bessemer_lab.namespace import enter
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PARKED = 4094
+PASSWORD = "correct horse"
+RESCUE_LIMIT_S = 120
 
 
 async def reaches(shell: Shell, address: str, port: int) -> bool:
     """Whether a TCP connection from inside the server comes about."""
     return await shell.run(story.PROBE.format(address=address, port=port)) == "reached"
+
+
+async def rescued(bench: Bench, shell: Shell, command: str) -> str:
+    """What a command prints in the rescue system at the server's address, by password."""
+    askpass = bench.directory / "askpass"
+    askpass.write_text(f"#!/bin/sh\necho '{PASSWORD}'\n")
+    askpass.chmod(0o700)
+    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=3"]
+    options += ["LogLevel=ERROR", "NumberOfPasswordPrompts=1"]
+    flags = [part for option in options for part in ("-o", option)]
+    argv = enter(shell.namespace, ["ssh", *flags, f"rescue@{shell.address}", command])
+    environment = {**os.environ, "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force"}
+    async with asyncio.timeout(RESCUE_LIMIT_S):
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            output, _ = await process.communicate()
+            if process.returncode == 0:
+                return output.decode().strip()
+            await asyncio.sleep(1)
 
 
 async def test_enrolment_and_inspection_fill_in_what_the_machine_is(bench: Bench):
@@ -41,6 +69,8 @@ async def test_enrolment_and_inspection_fill_in_what_the_machine_is(bench: Bench
 
 
 async def test_two_tenants_servers_live_from_request_to_clean_machine(bench: Bench):
+    for name in bench.nodes:
+        await bench.patch(name, "/rescue_interface", "agent")
     first, second = await asyncio.gather(
         bench.order("alpha", "tenant-a"), bench.order("beta", "tenant-b")
     )
@@ -68,6 +98,19 @@ async def test_two_tenants_servers_live_from_request_to_clean_machine(bench: Ben
     tags = bench.stage.lab.port_tags()
     assert {tags[port] for port in ("swp1", "swp3")} == {200, 201}
     assert {tags[port] for port in ("swp2", "swp4")} == {PARKED}
+
+    node = servers[0]["OS-EXT-SRV-ATTR:hypervisor_hostname"]
+    verb = {"target": "rescue", "rescue_password": PASSWORD}
+    await bench.api.call("PUT", f"{BAREMETAL}/nodes/{node}/states/provision", verb)
+    await story.settle(bench.api, node, "rescue")
+    ramdisk = await rescued(bench, shells[0], "cat /proc/cmdline; cat /proc/partitions")
+    assert "ipa-api-url=" in ramdisk  # the ramdisk's kernel, at the tenant's own address
+    assert "vda" in ramdisk
+    verb = {"target": "unrescue"}
+    await bench.api.call("PUT", f"{BAREMETAL}/nodes/{node}/states/provision", verb)
+    await story.settle(bench.api, node, "active")
+    await shells[0].wait_until_it_answers(story.LOGIN_LIMIT_S)
+    assert await shells[0].run("hostname") == servers[0]["name"]
 
     await bench.delete(first, second)
     tags = bench.stage.lab.port_tags()
