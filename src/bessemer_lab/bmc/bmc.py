@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pyghmi.ipmi.private.serversession import IpmiServer
 
+from bessemer_ipmi.commands.session import DeviceId
 from bessemer_lab.bmc.answers import OK, UNKNOWN_COMMAND, UNSPECIFIED, WRONG_LENGTH, Answer
 from bessemer_lab.bmc.chassis import Chassis
 from bessemer_lab.bmc.payloads import Payloads
@@ -139,10 +140,7 @@ class Bmc(IpmiServer, asyncio.DatagramProtocol):  # type: ignore[misc]
                 self._forget(client)
 
     def _device_id(self, _data: bytes, _session: Session) -> Answer:
-        # Section 20.1: device 1, revision 1, firmware 1.00, IPMI 2.0; SDR repository, sensors and
-        # chassis device.
-        head = bytes([0x01, 0x81, 0x01, 0x00, 0x02, 0x83])
-        return OK, head + MANUFACTURER.to_bytes(3, "little") + PRODUCT.to_bytes(2, "little")
+        return OK, DeviceId(MANUFACTURER, PRODUCT).encode()
 
     def _system_guid(self, _data: bytes, _session: Session) -> Answer:
         return OK, self.uuid.bytes_le

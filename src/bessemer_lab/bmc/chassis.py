@@ -3,33 +3,73 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from operator import methodcaller
+from typing import Any, Final, Protocol
 
 from bessemer_lab.bmc import boot_flags
 from bessemer_lab.bmc.answers import INVALID_FIELD, NOT_SUPPORTED, OK, Answer, Commands
 from bessemer_lab.bmc.session import Session
-from bessemer_lab.machine.machine import Machine, Power
+from bessemer_lab.machine.boot import BootChoice, BootDevice
+from bessemer_lab.machine.machine import Power
 from bessemer_lab.rack import Firmware
 
 LOG = logging.getLogger(__name__)
 FLAGS_LIMIT_S: Final = 60.0
 """An order for one start lapses after this unless parameter 3 says otherwise: table 28-14."""
 
+
+class Switchable(Protocol):
+    """A machine as its chassis commands need it."""
+
+    @property
+    def power(self) -> Power:
+        """What the BMC reports."""
+
+    @property
+    def boot(self) -> BootChoice:
+        """The orders in force."""
+
+    @property
+    def firmware(self) -> Firmware:
+        """Which kind it starts by."""
+
+    async def power_off(self) -> None:
+        """At once."""
+
+    async def power_on(self) -> None:
+        """From the ordered boot device."""
+
+    async def cycle(self) -> None:
+        """Off for a moment, if it is on."""
+
+    async def reset(self) -> None:
+        """Anew, if it is on."""
+
+    async def interrupt(self) -> None:
+        """A non-maskable interrupt."""
+
+    async def soft_off(self) -> None:
+        """Ask the operating system."""
+
+    async def set_boot_device(self, device: BootDevice | None, *, persistent: bool) -> None:
+        """For the next start, or from now on; None withdraws."""
+
+
 # Section 28.3, Chassis Control.
-ORDERS: Final[dict[int, Callable[[Machine], Coroutine[Any, Any, None]]]] = {
-    0: Machine.power_off,
-    1: Machine.power_on,
-    2: Machine.cycle,
-    3: Machine.reset,
-    4: Machine.interrupt,
-    5: Machine.soft_off,
+ORDERS: Final[dict[int, Callable[[Switchable], Coroutine[Any, Any, None]]]] = {
+    0: methodcaller("power_off"),
+    1: methodcaller("power_on"),
+    2: methodcaller("cycle"),
+    3: methodcaller("reset"),
+    4: methodcaller("interrupt"),
+    5: methodcaller("soft_off"),
 }
 
 
 class Chassis:
     """Acknowledges orders at once, as BMCs do, and carries them out one after the other."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Switchable) -> None:
         self.machine = machine
         self.commands: Commands = {
             (0x00, 0x01): self._status,
@@ -74,7 +114,7 @@ class Chassis:
         return self._order(self.machine.set_boot_device(flags.device, persistent=flags.persistent))
 
     def _get_boot_option(self, data: bytes, _session: Session) -> Answer:
-        uefi = self.machine.spec.firmware is Firmware.UEFI
+        uefi = self.machine.firmware is Firmware.UEFI
         keep = boot_flags.KEEP_AFTER_TIMEOUT if self._keep_flags else 0
         values = {
             boot_flags.SET_IN_PROGRESS: bytes(1),

@@ -2,11 +2,11 @@
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from bessemer_lab.bmc.answers import NOT_PRESENT, OK, Answer, Commands
 from bessemer_lab.bmc.session import Session
-from bessemer_lab.machine.machine import Machine, Power
+from bessemer_lab.machine.machine import Power
 
 FULL_RECORD: Final = 0x01
 SDR_VERSION: Final = 0x51
@@ -76,10 +76,18 @@ def reading(number: int, *, powered: bool) -> bytes:
     return bytes([raw, SCANNING, 0xC0])
 
 
+class Powered(Protocol):
+    """A machine as its sensors need it."""
+
+    @property
+    def power(self) -> Power:
+        """Sensors read other values with power off."""
+
+
 class SensorDevice:
     """The repository and sensor commands of one machine's BMC (sections 33 and 35)."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Powered) -> None:
         self.machine = machine
         self.commands: Commands = {
             (0x04, 0x2D): self._reading,

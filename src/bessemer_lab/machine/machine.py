@@ -47,6 +47,11 @@ class Machine:
         self._buttons = asyncio.Lock()
 
     @property
+    def firmware(self) -> Firmware:
+        """The kind that it starts by."""
+        return self.spec.firmware
+
+    @property
     def pid(self) -> int | None:
         """QEMU's process id while the power is on."""
         return self._qemu.pid if self._qemu else None
