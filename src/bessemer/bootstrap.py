@@ -11,6 +11,7 @@ from bessemer.baremetal.api.ramdisk import ramdisk_service
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.drivers import catalogue
 from bessemer.baremetal.drivers.agent.client import AgentClient
+from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
 from bessemer.baremetal.service import EmbeddedBareMetal
@@ -52,13 +53,14 @@ class Cloud:
         self._database = database = open_database(settings.database_url)
         self._bus = bus = MemoryBus()
         self._agents = agents = AgentClient()
+        self._ipmi = ipmi = IpmiClients(settings.baremetal)
         asked = settings.authentication.keystone
         self._keystone = Keystone(asked) if asked is not None else None
         identity = EmbeddedIdentity(database, settings.identity, state)
         images = EmbeddedImages(database, settings.image, state)
         network = EmbeddedNetwork(database, bus, settings.network, state)
         hardware = catalogue.registry(
-            settings.baremetal, network, images, agents, FakeMachines(database)
+            settings.baremetal, network, images, agents, ipmi, FakeMachines(database)
         )
         baremetal = EmbeddedBareMetal(
             database, bus, hardware, settings.baremetal, state, socket.gethostname()
@@ -100,6 +102,7 @@ class Cloud:
             await room.stop()
         await self._bus.close()
         await self._agents.close()
+        self._ipmi.close()
         if self._keystone is not None:
             await self._keystone.close()
         await self._database.close()

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -9,6 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 _NO_TIME: Final = timedelta(0)
 _PORTS: Final = re.compile(r"([0-9]{1,5}):([0-9]{1,5})\Z")
 _LAST_PORT: Final = 65535
+
+
+class IpmiClient(StrEnum):
+    """Who speaks IPMI for the commands that are given most."""
+
+    NATIVE = "native"
+    IPMITOOL = "ipmitool"
 
 
 class HardwareSettings(BaseModel):
@@ -37,6 +45,11 @@ class HardwareSettings(BaseModel):
         timedelta(minutes=5),
         gt=_NO_TIME,
         description="pause between looks at nodes that were put aside for their power",
+    )
+    ipmi_client: IpmiClient = Field(
+        IpmiClient.NATIVE,
+        description="who speaks IPMI for power and boot device: `native` (this process; `ipmitool` "
+        "where a BMC wants what is not spoken natively) or `ipmitool` (a program for each command)",
     )
     ipmi_cipher_suites: tuple[int, ...] = Field(
         (17, 3),

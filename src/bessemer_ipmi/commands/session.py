@@ -22,6 +22,9 @@ NO_SUCH_SESSION: Final = 0x87
 """Of Close Session."""
 
 _CHANNEL: Final = 1
+_THIS_CHANNEL: Final = 0x0E
+_VERSION_2: Final = 0x80
+_SPEAKS_RMCP_PLUS: Final = 0x02
 _RECORDS_AT_ONCE: Final = 16
 
 
@@ -38,6 +41,18 @@ def set_privilege(level: int) -> Request:
 def close_session(bmc_session: int) -> Request:
     """The last request of a session."""
     return Request(APPLICATION, CLOSE_SESSION, bmc_session.to_bytes(4, "little"))
+
+
+def get_authentication_capabilities(privilege: int, sequence: int) -> Request:
+    """The first question, outside sessions, with IPMI 2.0's extended data asked for."""
+    data = bytes((_VERSION_2 | _THIS_CHANNEL, privilege))
+    return Request(APPLICATION, GET_AUTHENTICATION_CAPABILITIES, data, sequence)
+
+
+def speaks_rmcp_plus(data: bytes) -> bool:
+    """Of the answer."""
+    extended = len(data) > 3 and bool(data[1] & _VERSION_2)
+    return extended and bool(data[3] & _SPEAKS_RMCP_PLUS)
 
 
 def authentication_capabilities(*, has_kg: bool) -> bytes:

@@ -35,6 +35,8 @@ class RefusingBmc(asyncio.DatagramProtocol):
     requests: list[bytes] = field(default_factory=list)
     ciphers_proposed: list[int] = field(default_factory=list)
     """The authentication algorithm of each session asked for: 1 in suite 3, 3 in suite 17."""
+    console: bytes = b""
+    """The remote console's number for its session."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -52,14 +54,12 @@ class RefusingBmc(asyncio.DatagramProtocol):
         tag, session = data[16], data[20:24]
         if data[5] == _OPEN_SESSION_REQUEST:
             self.ciphers_proposed.append(data[28])
-            algorithms = data[24:48]
+            self.console, algorithms = session, data[24:48]
             status = self.refusal.at_open
             body = b"" if status else b"\x01\x00\x00\x00" + algorithms
             return _rmcp_plus(0x11, bytes([tag, status, 4, 0]) + session + body)
         if data[5] == _RAKP_1:
-            return _rmcp_plus(
-                0x13, bytes([tag, self.refusal.at_rakp_1, 0, 0]) + b"\xa4\xa3\xa2\xa0"
-            )
+            return _rmcp_plus(0x13, bytes([tag, self.refusal.at_rakp_1, 0, 0]) + self.console)
         return None
 
 

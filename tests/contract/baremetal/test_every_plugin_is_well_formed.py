@@ -9,12 +9,20 @@ from tests.contract.baremetal.plugin_contract import check_plugin
 from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.catalogue import FAKE, registry
+from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.settings import BareMetalSettings
 
 NO_ROOM: Any = None
 """Nothing here gets as far as asking another room."""
-REGISTRY = registry(BareMetalSettings(), NO_ROOM, NO_ROOM, AgentClient(), MemoryMachines())
+REGISTRY = registry(
+    BareMetalSettings(),
+    NO_ROOM,
+    NO_ROOM,
+    AgentClient(),
+    IpmiClients(BareMetalSettings()),
+    MemoryMachines(),
+)
 EVERY = tuple(REGISTRY.plugins_offered(FAKE.name))
 
 

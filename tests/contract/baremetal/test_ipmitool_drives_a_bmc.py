@@ -1,9 +1,9 @@
-"""The ipmitool plug-ins against BMCs that speak IPMI 2.0 over UDP."""
+"""The IPMI plug-ins against BMCs that speak IPMI 2.0 over UDP: natively and by ipmitool alike."""
 
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -29,11 +29,14 @@ from bessemer.baremetal.domain.management import BootMode
 from bessemer.baremetal.domain.node import BootDevice, Node, Power, PowerTarget
 from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.drivers.ipmi.access import access_of
+from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
+from bessemer.baremetal.drivers.ipmi.commands import BmcCommands
 from bessemer.baremetal.drivers.ipmi.failures import BmcRefused, BmcUnreachable
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.management import IpmitoolManagement
 from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
 from bessemer.baremetal.drivers.ipmi.vendor import IpmitoolVendor
+from bessemer.baremetal.hardware_settings import IpmiClient
 from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Forbidden, Invalid
@@ -45,25 +48,54 @@ IMPATIENT = SETTINGS.model_copy(update={"ipmi_retry_timeout": timedelta(seconds=
 SUPERMICRO = 10876
 
 
-@pytest.fixture
-def power() -> IpmitoolPower:
-    return IpmitoolPower(Ipmitool(SETTINGS), SETTINGS)
+Clients = Callable[[BareMetalSettings], IpmiClients]
 
 
 @pytest.fixture
-def impatient() -> IpmitoolPower:
+async def clients() -> AsyncIterator[Clients]:
+    """Makes clients, which are closed after the test."""
+    made: list[IpmiClients] = []
+
+    def make(settings: BareMetalSettings) -> IpmiClients:
+        made.append(IpmiClients(settings))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture(params=list(IpmiClient))
+def way(request: pytest.FixtureRequest) -> IpmiClient:
+    """Each test is run by either way of speaking; neither falls back on the other."""
+    found: IpmiClient = request.param
+    return found
+
+
+def by(way: IpmiClient, clients: IpmiClients) -> BmcCommands:
+    return clients.by_itself if way is IpmiClient.NATIVE else clients.by_ipmitool
+
+
+@pytest.fixture
+def power(way: IpmiClient, clients: Clients) -> IpmitoolPower:
+    return IpmitoolPower(by(way, clients(SETTINGS)), SETTINGS)
+
+
+@pytest.fixture
+def impatient(way: IpmiClient, clients: Clients) -> IpmitoolPower:
     """Gives a silent or busy BMC up soon."""
-    return IpmitoolPower(Ipmitool(IMPATIENT), IMPATIENT)
+    return IpmitoolPower(by(way, clients(IMPATIENT)), IMPATIENT)
 
 
 @pytest.fixture
-def ipmitool() -> Ipmitool:
-    return Ipmitool(SETTINGS)
+def ipmitool(clients: Clients) -> Ipmitool:
+    return clients(SETTINGS).ipmitool
 
 
 @pytest.fixture
-def management(ipmitool: Ipmitool) -> IpmitoolManagement:
-    return IpmitoolManagement(ipmitool, SETTINGS)
+def management(way: IpmiClient, clients: Clients) -> IpmitoolManagement:
+    made = clients(SETTINGS)
+    return IpmitoolManagement(by(way, made), made.ipmitool, SETTINGS)
 
 
 @pytest.fixture
@@ -106,7 +138,7 @@ class TestIpmitoolPower(PowerContract):
         assert await power.get_power_state(node) is Power.OFF
 
     async def test_the_password_is_on_no_command_line(
-        self, power: IpmitoolPower, machine: Machine, monkeypatch: pytest.MonkeyPatch
+        self, clients: Clients, machine: Machine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         seen: list[str] = []
         start = asyncio.create_subprocess_exec
@@ -117,6 +149,7 @@ class TestIpmitoolPower(PowerContract):
             return await start(*argv, **options)
 
         monkeypatch.setattr(asyncio, "create_subprocess_exec", watch)
+        power = IpmitoolPower(clients(SETTINGS).by_ipmitool, SETTINGS)
         await power.get_power_state(machine())
         assert "ipmitool" in seen
         assert not any("secret" in word for word in seen)
@@ -193,16 +226,16 @@ class TestIpmitoolPower(PowerContract):
         assert "6161" not in str(caught.value)
 
     async def test_commands_to_one_bmc_wait_for_each_other_and_for_the_interval(
-        self, machine: Machine
+        self, way: IpmiClient, clients: Clients, machine: Machine
     ) -> None:
         settings = SETTINGS.model_copy(update={"ipmi_min_command_interval": timedelta(seconds=0.4)})
-        patient, node = IpmitoolPower(Ipmitool(settings), settings), machine()
+        patient, node = IpmitoolPower(by(way, clients(settings)), settings), machine()
         await patient.get_power_state(node)
         started = time.monotonic()
         await asyncio.gather(*(patient.get_power_state(node) for _ in range(3)))
         assert time.monotonic() - started > 3 * 0.4
 
-    async def test_a_cancelled_command_leaves_no_process(self, power: IpmitoolPower) -> None:
+    async def test_a_cancelled_command_leaves_nobody_who_sends(self, power: IpmitoolPower) -> None:
         async with bmc_on_loopback(None) as (port, silent):
             asking = asyncio.create_task(power.get_power_state(node_with_bmc(port)))
             while not silent.requests:  # noqa: ASYNC110 - polls a datagram endpoint
@@ -211,7 +244,7 @@ class TestIpmitoolPower(PowerContract):
             with pytest.raises(asyncio.CancelledError):
                 await asking
             heard = len(silent.requests)
-            await asyncio.sleep(1.5)  # ipmitool would have sent again by now
+            await asyncio.sleep(1.5)  # it would have been sent again by now
             assert len(silent.requests) == heard
 
 
@@ -278,9 +311,12 @@ async def test_a_healthy_bmc_answers_quickly(power: IpmitoolPower, machine: Mach
     assert min(took) < 0.5  # 0.035 on an idle machine; this one may be busy
 
 
-async def test_power_and_management_share_one_bmc(machine: Machine) -> None:
-    ipmitool, node = Ipmitool(SETTINGS), machine()
-    power, management = IpmitoolPower(ipmitool, SETTINGS), IpmitoolManagement(ipmitool, SETTINGS)
+async def test_power_and_management_share_one_bmc(
+    way: IpmiClient, clients: Clients, machine: Machine
+) -> None:
+    made, node = clients(SETTINGS), machine()
+    power = IpmitoolPower(by(way, made), SETTINGS)
+    management = IpmitoolManagement(by(way, made), made.ipmitool, SETTINGS)
     await asyncio.gather(
         power.switch(node, PowerTarget.ON),
         management.set_boot_device(node, BootDevice.PXE, persistent=False),
@@ -340,12 +376,16 @@ async def test_boot_modes_are_not_for_ipmi(
 @pytest.mark.parametrize("boot_mode", ["bios", "uefi"])
 @pytest.mark.parametrize("forced", [True, False])
 async def test_a_bmc_that_forgets_is_told_its_boot_device_before_each_start(
-    power: IpmitoolPower, ipmitool: Ipmitool, machine: Machine, forced: bool, boot_mode: str
+    power: IpmitoolPower,
+    management: IpmitoolManagement,
+    ipmitool: Ipmitool,
+    machine: Machine,
+    forced: bool,
+    boot_mode: str,
 ) -> None:
     node = machine(forgets_boot_device=True)
     node = with_info(node, ipmi_force_boot_device=forced)
     node = replace(node, properties={"capabilities": f"boot_mode:{boot_mode}"})
-    management = IpmitoolManagement(ipmitool, SETTINGS)
     await management.set_boot_device(node, BootDevice.DISK, persistent=True)
     node = boot_order.ordered(node, BootDevice.DISK, persistent=True)
     seen = []
@@ -357,11 +397,10 @@ async def test_a_bmc_that_forgets_is_told_its_boot_device_before_each_start(
 
 
 async def test_an_order_for_one_boot_is_not_written_over(
-    power: IpmitoolPower, ipmitool: Ipmitool, machine: Machine
+    power: IpmitoolPower, management: IpmitoolManagement, ipmitool: Ipmitool, machine: Machine
 ) -> None:
     node = with_info(machine(), ipmi_force_boot_device="true")
     node = boot_order.ordered(node, BootDevice.DISK, persistent=True)
-    management = IpmitoolManagement(ipmitool, SETTINGS)
     await management.set_boot_device(node, BootDevice.PXE, persistent=False)
     await power.switch(boot_order.ordered(node, BootDevice.PXE, persistent=False), PowerTarget.ON)
     assert (await report(ipmitool, node))["started_with"] == "8004000000"
@@ -379,7 +418,7 @@ class TestIpmitoolVendor(VendorContract):
 
 
 async def test_raw_commands_are_off_unless_the_operator_wants_them(
-    ipmitool: Ipmitool, machine: Machine
+    ipmitool: Ipmitool, power: IpmitoolPower, machine: Machine
 ) -> None:
     """CVE-2026-54423."""
     node, vendor = machine(), IpmitoolVendor(ipmitool, SETTINGS)
@@ -391,16 +430,18 @@ async def test_raw_commands_are_off_unless_the_operator_wants_them(
             await vendor.call(node, vendor.passthru_methods()[method], given)
     with pytest.raises(Forbidden, match="ipmi_raw_commands"):
         await vendor.run_step("send_raw", MemoryTask(node), body)
-    assert await IpmitoolPower(ipmitool, SETTINGS).get_power_state(node) is Power.OFF
+    assert await power.get_power_state(node) is Power.OFF
 
 
-async def test_raw_commands_reach_the_bmc(ipmitool: Ipmitool, machine: Machine) -> None:
+async def test_raw_commands_reach_the_bmc(
+    ipmitool: Ipmitool, power: IpmitoolPower, machine: Machine
+) -> None:
     node, vendor = machine(), IpmitoolVendor(ipmitool, RAW)
     methods = vendor.passthru_methods()
     body = {"raw_bytes": "0x00 0x02 0x01"}
     vendor.validate_method(node, "send_raw", body)
     await vendor.call(node, methods["send_raw"], body)
-    assert await IpmitoolPower(ipmitool, SETTINGS).get_power_state(node) is Power.ON
+    assert await power.get_power_state(node) is Power.ON
     await vendor.run_step("send_raw", MemoryTask(node), {"raw_bytes": "0 2 4"})
     await vendor.call(node, methods["bmc_reset"], {"warm": False})
     found = await report(ipmitool, node)

@@ -16,6 +16,7 @@ from tests.contract.baremetal.console_contract import ConsoleContract
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.drivers.ipmi.access import access_of
+from bessemer.baremetal.drivers.ipmi.attempts import Attempts
 from bessemer.baremetal.drivers.ipmi.console import IpmitoolConsole
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.shared_console import MOST_CLIENTS
@@ -30,7 +31,7 @@ PATIENCE_S = 30
 
 @pytest.fixture
 async def console() -> AsyncIterator[IpmitoolConsole]:
-    made = IpmitoolConsole(Ipmitool(SETTINGS), SETTINGS)
+    made = IpmitoolConsole(Ipmitool(Attempts(SETTINGS)), SETTINGS)
     yield made
     for uuid in tuple(made._running):
         await made.stop_console(replace(node_with_bmc(1), uuid=uuid))
@@ -114,7 +115,7 @@ async def test_a_session_left_behind_by_a_dead_process_is_taken_over(
     await console.start_console(node)
     async with client_of(console, node) as client:
         await client.sees(b"login: ")
-        other = IpmitoolConsole(Ipmitool(SETTINGS), SETTINGS)
+        other = IpmitoolConsole(Ipmitool(Attempts(SETTINGS)), SETTINGS)
         await other.start_console(node)
         async with client_of(other, node) as thief:
             await thief.sees(b"login: ")
@@ -192,7 +193,7 @@ async def test_a_port_of_ones_own(console: IpmitoolConsole, node: Node) -> None:
     ],
 )
 def test_what_a_console_lacks_is_named(info: dict[str, Any], words: str) -> None:
-    console = IpmitoolConsole(Ipmitool(SETTINGS), SETTINGS)
+    console = IpmitoolConsole(Ipmitool(Attempts(SETTINGS)), SETTINGS)
     with pytest.raises(Invalid, match=words):
         console.validate(node_with_bmc(623, **info), ())
     assert access_of(node_with_bmc(623)).terminal_port is None

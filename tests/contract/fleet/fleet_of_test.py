@@ -9,7 +9,7 @@ from typing import Any
 
 from bessemer_ipmi.controller import Account
 from bessemer_lab.fleet.bmc import FleetBmc
-from bessemer_lab.fleet.lan import Conditions, Lan, address_of
+from bessemer_lab.fleet.lan import Conditions, Lan, Receiver, address_of
 from bessemer_lab.fleet.machine import FleetMachine
 
 ACCOUNTS = {
@@ -24,10 +24,20 @@ class Bmcs:
     """The machines by number, and where their BMCs listen."""
 
     machines: list[FleetMachine]
+    bmcs: list[FleetBmc]
+    receivers: dict[bytes, Receiver]
     lan: Lan
 
     def address(self, number: int = 0) -> str:
         return str(address_of(number))
+
+    def receive_by(self, receiver: Receiver) -> None:
+        """Put something between the network and the first BMC."""
+        self.receivers[address_of(0).packed] = receiver
+
+    def restart_bmc(self) -> None:
+        """The first BMC forgets its sessions."""
+        self.receive_by(FleetBmc(self.machines[0], bytes(16), ACCOUNTS).receive)
 
 
 @dataclass(frozen=True)
@@ -55,16 +65,17 @@ async def bmcs(
 ) -> AsyncIterator[Bmcs]:
     """That many, on a free port."""
     machines = [FleetMachine(time.monotonic, **machine) for _ in range(count)]
-    receivers = {
-        address_of(number).packed: FleetBmc(
-            each, number.to_bytes(16, "big"), ACCOUNTS, kg_key
-        ).receive
+    made = [
+        FleetBmc(each, number.to_bytes(16, "big"), ACCOUNTS, kg_key)
         for number, each in enumerate(machines)
+    ]
+    receivers: dict[bytes, Receiver] = {
+        address_of(number).packed: each.receive for number, each in enumerate(made)
     }
     lan = Lan(receivers, 0, conditions or Conditions())
     lan.open()
     try:
-        yield Bmcs(machines, lan)
+        yield Bmcs(machines, made, receivers, lan)
     finally:
         lan.close()
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from bessemer.baremetal.domain.node import BootDevice, Power
 from bessemer.baremetal.drivers.ipmi import answers, boot_device
+from bessemer.baremetal.drivers.ipmi.boot_device import BootOrder
+from bessemer.baremetal.drivers.ipmi.commands import boot_order_in_words
 from bessemer.baremetal.drivers.ipmi.verdict import Kind, Run, quoted, verdict
 
 CHATTER = (
@@ -198,7 +200,8 @@ def test_garbled_boot_flags_are_none(data: str) -> None:
 
 @given(device=st.sampled_from(boot_device.SUPPORTED), persistent=st.booleans(), sm=st.booleans())
 def test_uefi_flags_read_back_as_written(device: BootDevice, persistent: bool, sm: bool) -> None:
-    command = boot_device.uefi_command(device, persistent=persistent, supermicro=sm)
+    order = BootOrder(device, persistent, uefi=True, supermicro=sm)
+    command = boot_order_in_words(order)
     assert command[:4] == ("raw", "0x00", "0x08", "0x05")
     flags = bytes(int(octet, 16) for octet in command[4:])
     assert boot_device.read(flags) == (device, persistent)
@@ -206,10 +209,13 @@ def test_uefi_flags_read_back_as_written(device: BootDevice, persistent: bool, s
 
 
 def test_boot_commands_are_as_the_specification_wants() -> None:
-    pxe = boot_device.uefi_command(BootDevice.PXE, persistent=False, supermicro=False)
-    assert " ".join(pxe) == "raw 0x00 0x08 0x05 0xa0 0x04 0x00 0x00 0x00"
-    disk = boot_device.uefi_command(BootDevice.DISK, persistent=True, supermicro=True)
-    assert " ".join(disk) == "raw 0x00 0x08 0x05 0xe0 0x24 0x00 0x00 0x00"
-    bios = boot_device.bios_command(BootDevice.DISK, persistent=True)
-    assert " ".join(bios) == "chassis bootdev disk options=persistent"
-    assert boot_device.bios_command(BootDevice.PXE, persistent=False)[-1] == "pxe"
+    def words(device: BootDevice, **order: bool) -> str:
+        return " ".join(boot_order_in_words(BootOrder(device, **order)))
+
+    pxe = words(BootDevice.PXE, persistent=False, uefi=True)
+    assert pxe == "raw 0x00 0x08 0x05 0xa0 0x04 0x00 0x00 0x00"
+    disk = words(BootDevice.DISK, persistent=True, uefi=True, supermicro=True)
+    assert disk == "raw 0x00 0x08 0x05 0xe0 0x24 0x00 0x00 0x00"
+    bios = words(BootDevice.DISK, persistent=True, uefi=False)
+    assert bios == "chassis bootdev disk options=persistent"
+    assert words(BootDevice.PXE, persistent=False, uefi=False) == "chassis bootdev pxe"

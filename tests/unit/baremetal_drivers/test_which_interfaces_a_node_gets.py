@@ -9,6 +9,7 @@ from bessemer.baremetal.api.node_documents import without_former_interfaces
 from bessemer.baremetal.domain.node import InterfaceKind as Kind
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.catalogue import registry
+from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import ConfigurationError, Invalid
@@ -20,7 +21,7 @@ def composed(**settings: Any) -> Registry:
     """The real registry; nothing of the other rooms is called by composing."""
     no_room: Any = None
     chosen = BareMetalSettings(**{"enabled_hardware_types": ALL, **settings})
-    return registry(chosen, no_room, no_room, AgentClient(), MemoryMachines())
+    return registry(chosen, no_room, no_room, AgentClient(), IpmiClients(chosen), MemoryMachines())
 
 
 @pytest.mark.parametrize("driver", ALL)

@@ -21,8 +21,8 @@ from bessemer.baremetal.drivers.fake.raid import FakeRaid
 from bessemer.baremetal.drivers.fake.rescue import FakeRescue
 from bessemer.baremetal.drivers.fake.storage import FakeStorage
 from bessemer.baremetal.drivers.fake.vendor import FakeVendor
+from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.drivers.ipmi.console import IpmitoolConsole
-from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.management import IpmitoolManagement
 from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
 from bessemer.baremetal.drivers.ipmi.vendor import IpmitoolVendor
@@ -96,23 +96,23 @@ def registry(
     network: NetworkService,
     images: ImageService,
     agents: AgentClient,
+    ipmi: IpmiClients,
     machines: Machines,
 ) -> Registry:
     """Everything that a conductor runs. Raises ConfigurationError."""
-    ipmitool = Ipmitool(settings)
     real: Plugins = {
         Kind.BOOT: {"ipxe": IpxeBoot(images, network, settings)},
-        Kind.CONSOLE: {"ipmitool-socat": IpmitoolConsole(ipmitool, settings)},
+        Kind.CONSOLE: {"ipmitool-socat": IpmitoolConsole(ipmi.ipmitool, settings)},
         Kind.DEPLOY: {"direct": DirectDeploy(images, network, settings, agents)},
         Kind.INSPECT: {"agent": AgentInspect(settings)},
-        Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmitool, settings)},
+        Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmi.commands, ipmi.ipmitool, settings)},
         Kind.NETWORK: {"neutron": NeutronNetwork(network, settings)},
         Kind.POWER: {
             "agent": AgentPower(agents, settings),
-            "ipmitool": IpmitoolPower(ipmitool, settings),
+            "ipmitool": IpmitoolPower(ipmi.commands, settings),
         },
         Kind.RESCUE: {"agent": AgentRescue(agents, settings)},
-        Kind.VENDOR: {"ipmitool": IpmitoolVendor(ipmitool, settings)},
+        Kind.VENDOR: {"ipmitool": IpmitoolVendor(ipmi.ipmitool, settings)},
     }
     enabled = Enabled(
         settings.enabled_hardware_types,

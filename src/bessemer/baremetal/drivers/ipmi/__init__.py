@@ -1,1 +1,1 @@
-"""Power and boot device by IPMI, through the `ipmitool` program."""
+"""Power and boot device by IPMI: natively, or through the `ipmitool` program."""

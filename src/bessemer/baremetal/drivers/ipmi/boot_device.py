@@ -1,13 +1,10 @@
 """Boot devices as IPMI writes and reads them (IPMI 2.0, section 28.13, parameter 5). Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from bessemer.baremetal.domain.node import BootDevice
-
-DISABLE_TIMEOUT: Final = ("raw", "0x00", "0x08", "0x03", "0x08")
-"""Do not drop the boot flags when no boot follows within 60 s (parameter 3)."""
-READ_FLAGS: Final = ("chassis", "bootparam", "get", "5")
 
 _VALID: Final = 0x80
 _PERSISTENT: Final = 0x40
@@ -35,19 +32,22 @@ def is_supermicro(enterprise_number: int) -> bool:
     return enterprise_number in _SUPERMICRO
 
 
-def bios_command(device: BootDevice, *, persistent: bool) -> tuple[str, ...]:
-    """ipmitool's own command; it marks the boot as a legacy one."""
-    options = ("options=persistent",) if persistent else ()
-    return ("chassis", "bootdev", device.value, *options)
+@dataclass(frozen=True, slots=True)
+class BootOrder:
+    """What to boot from; `supermicro`: the board has codes of its own."""
 
+    device: BootDevice
+    persistent: bool
+    uefi: bool
+    supermicro: bool = False
 
-def uefi_command(device: BootDevice, *, persistent: bool, supermicro: bool) -> tuple[str, ...]:
-    """The raw form: the flags say UEFI, which `chassis bootdev` of older ipmitool cannot."""
-    flags = _VALID | _UEFI | (_PERSISTENT if persistent else 0)
-    special = supermicro and device is BootDevice.DISK
-    code = _SUPERMICRO_DISK if special else _CODES[device]
-    octets = (0x00, 0x08, 0x05, flags, code, 0x00, 0x00, 0x00)
-    return ("raw", *(f"0x{octet:02x}" for octet in octets))
+    @property
+    def flags(self) -> bytes:
+        """The five data bytes of parameter 5."""
+        special = self.uefi and self.supermicro and self.device is BootDevice.DISK
+        code = _SUPERMICRO_DISK if special else _CODES[self.device]
+        kind = (_UEFI if self.uefi else 0) | (_PERSISTENT if self.persistent else 0)
+        return bytes((_VALID | kind, code, 0, 0, 0))
 
 
 def read(flags: bytes) -> tuple[BootDevice | None, bool | None]:

@@ -9,12 +9,12 @@ from bessemer.baremetal.drivers.ipmi import answers, boot_device
 from bessemer.baremetal.drivers.ipmi.access import access_of
 from bessemer.baremetal.drivers.ipmi.answers import Sensors
 from bessemer.baremetal.drivers.ipmi.boot_orders import BootOrders
+from bessemer.baremetal.drivers.ipmi.commands import MC_INFO, BmcCommands
 from bessemer.baremetal.drivers.ipmi.ipmitool import Ipmitool
 from bessemer.baremetal.drivers.ipmi.properties import PROPERTIES
 from bessemer.baremetal.interfaces.management import ManagementInterface
 from bessemer.baremetal.settings import BareMetalSettings
 
-MC_INFO: Final = ("mc", "info")
 _NAMELESS: Final = ("unknown", "unspecified", "reserved")
 """How ipmitool's names begin for numbers that stand for no maker."""
 
@@ -22,10 +22,13 @@ _NAMELESS: Final = ("unknown", "unspecified", "reserved")
 class IpmitoolManagement(ManagementInterface):
     """Named "ipmitool". The boot mode cannot be told or read by IPMI: Unsupported."""
 
-    def __init__(self, ipmitool: Ipmitool, settings: BareMetalSettings) -> None:
+    def __init__(
+        self, commands: BmcCommands, ipmitool: Ipmitool, settings: BareMetalSettings
+    ) -> None:
+        self._commands = commands
         self._ipmitool = ipmitool
         self._settings = settings
-        self._boot_orders = BootOrders(ipmitool, settings)
+        self._boot_orders = BootOrders(commands, settings)
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         access_of(node)
@@ -40,8 +43,7 @@ class IpmitoolManagement(ManagementInterface):
         await self._boot_orders.give(node, device, persistent=persistent)
 
     async def get_boot_device(self, node: Node) -> tuple[BootDevice | None, bool | None]:
-        output = await self._ipmitool.run(access_of(node), *boot_device.READ_FLAGS)
-        flags = answers.boot_flags(output)
+        flags = await self._commands.boot_flags(access_of(node))
         return (None, None) if flags is None else boot_device.read(flags)
 
     async def get_sensors_data(self, node: Node) -> Sensors:

@@ -46,56 +46,60 @@ class _Sign:
     meaning: str
 
 
-_CIPHER: Final = "the BMC does not speak the cipher suite asked for"
-_BAD_KG: Final = (
+# What the ways of speaking IPMI say alike.
+CIPHER: Final = "the BMC does not speak the cipher suite asked for"
+BAD_KG: Final = (
     "the session's keys do not match: wrong ipmi_hex_kg_key (or the BMC has one and none is given)"
 )
-_UNKNOWN_USER: Final = "the BMC knows no such user, or the account is disabled or locked"
-_PRIVILEGE: Final = (
+UNKNOWN_USER: Final = "the BMC knows no such user, or the account is disabled or locked"
+PRIVILEGE: Final = (
     "the account may not act at this privilege level: lower ipmi_priv_level "
     "(OPERATOR is enough for power), or give the account more rights on the BMC"
 )
-_NO_ROOM: Final = "all of the BMC's sessions are taken"
-_NO_ANSWER: Final = "no answer"
-_SILENT_LOGIN: Final = (
+NO_ROOM: Final = "all of the BMC's sessions are taken"
+NO_ANSWER: Final = "no answer"
+WRONG_PASSWORD: Final = "wrong password"  # noqa: S105
+NO_SESSION: Final = "the BMC answers, but opens no session"
+NO_NAME: Final = "the host name of the BMC cannot be resolved"
+SILENT_LOGIN: Final = (
     "the BMC answers, but not to this login: unknown user, locked account, or an overloaded BMC"
 )
 
 # The first sign found in what ipmitool says decides. The texts are ipmitool 1.8.19's names of the
 # RMCP+ status codes (IPMI 2.0, table 13-15) and completion codes (table 5-2).
 _SIGNS: Final = (
-    _Sign("no matching cipher suite", Kind.OTHER_CIPHER, _CIPHER),
-    _Sign("invalid authentication algorithm", Kind.OTHER_CIPHER, _CIPHER),
-    _Sign("invalid integrity algorithm", Kind.OTHER_CIPHER, _CIPHER),
-    _Sign("invalid confidentiality algorithm", Kind.OTHER_CIPHER, _CIPHER),
-    _Sign("no matching authentication", Kind.OTHER_CIPHER, _CIPHER),
-    _Sign("no matching integrity", Kind.OTHER_CIPHER, _CIPHER),
-    _Sign("is not what we requested", Kind.OTHER_CIPHER, _CIPHER),
-    _Sign("unsupported cipher suite", Kind.OTHER_CIPHER, _CIPHER),
-    _Sign("rakp 2 hmac is invalid", Kind.REFUSED, "wrong password"),
-    _Sign("rakp 2 message has invalid integrity", Kind.REFUSED, "wrong password"),
+    _Sign("no matching cipher suite", Kind.OTHER_CIPHER, CIPHER),
+    _Sign("invalid authentication algorithm", Kind.OTHER_CIPHER, CIPHER),
+    _Sign("invalid integrity algorithm", Kind.OTHER_CIPHER, CIPHER),
+    _Sign("invalid confidentiality algorithm", Kind.OTHER_CIPHER, CIPHER),
+    _Sign("no matching authentication", Kind.OTHER_CIPHER, CIPHER),
+    _Sign("no matching integrity", Kind.OTHER_CIPHER, CIPHER),
+    _Sign("is not what we requested", Kind.OTHER_CIPHER, CIPHER),
+    _Sign("unsupported cipher suite", Kind.OTHER_CIPHER, CIPHER),
+    _Sign("rakp 2 hmac is invalid", Kind.REFUSED, WRONG_PASSWORD),
+    _Sign("rakp 2 message has invalid integrity", Kind.REFUSED, WRONG_PASSWORD),
     _Sign("password is longer than", Kind.REFUSED, "the password is too long"),
-    _Sign("invalid user name", Kind.REFUSED, _UNKNOWN_USER),
-    _Sign("unauthorized name", Kind.REFUSED, _UNKNOWN_USER),
-    _Sign("invalid name length", Kind.REFUSED, _UNKNOWN_USER),
-    _Sign("rakp 4 message has invalid integrity", Kind.REFUSED, _BAD_KG),
-    _Sign("unauthorized role", Kind.REFUSED, _PRIVILEGE),
-    _Sign("invalid role", Kind.REFUSED, _PRIVILEGE),
-    _Sign("insufficient privilege", Kind.REFUSED, _PRIVILEGE),
-    _Sign(r"requested privilege level exceeds", Kind.REFUSED, _PRIVILEGE),
-    _Sign(r"set session privilege level to .* failed:", Kind.REFUSED, _PRIVILEGE),
-    _Sign("insufficient resources for", Kind.AGAIN, _NO_ROOM),
-    _Sign("no response from rakp", Kind.NO_SESSION, _SILENT_LOGIN),
+    _Sign("invalid user name", Kind.REFUSED, UNKNOWN_USER),
+    _Sign("unauthorized name", Kind.REFUSED, UNKNOWN_USER),
+    _Sign("invalid name length", Kind.REFUSED, UNKNOWN_USER),
+    _Sign("rakp 4 message has invalid integrity", Kind.REFUSED, BAD_KG),
+    _Sign("unauthorized role", Kind.REFUSED, PRIVILEGE),
+    _Sign("invalid role", Kind.REFUSED, PRIVILEGE),
+    _Sign("insufficient privilege", Kind.REFUSED, PRIVILEGE),
+    _Sign(r"requested privilege level exceeds", Kind.REFUSED, PRIVILEGE),
+    _Sign(r"set session privilege level to .* failed:", Kind.REFUSED, PRIVILEGE),
+    _Sign("insufficient resources for", Kind.AGAIN, NO_ROOM),
+    _Sign("no response from rakp", Kind.NO_SESSION, SILENT_LOGIN),
     _Sign("node busy", Kind.AGAIN, "the BMC says that it is busy"),
     _Sign("out of space", Kind.AGAIN, "the BMC says that it is out of space"),
     _Sign("bmc initialization in progress", Kind.AGAIN, "the BMC is starting"),
     _Sign("timeout", Kind.AGAIN, "the BMC reports a timeout of its own"),
-    _Sign("address lookup", Kind.AGAIN, "the host name of the BMC cannot be resolved"),
-    _Sign("get auth capabilities", Kind.AGAIN, _NO_ANSWER),
-    _Sign("no response", Kind.AGAIN, _NO_ANSWER),
-    _Sign(r"unable to (get|set|send)[^:]*$", Kind.AGAIN, _NO_ANSWER),
-    _Sign(r"command failed$", Kind.AGAIN, _NO_ANSWER),
-    _Sign("unable to establish", Kind.NO_SESSION, "the BMC answers, but opens no session"),
+    _Sign("address lookup", Kind.AGAIN, NO_NAME),
+    _Sign("get auth capabilities", Kind.AGAIN, NO_ANSWER),
+    _Sign("no response", Kind.AGAIN, NO_ANSWER),
+    _Sign(r"unable to (get|set|send)[^:]*$", Kind.AGAIN, NO_ANSWER),
+    _Sign(r"command failed$", Kind.AGAIN, NO_ANSWER),
+    _Sign("unable to establish", Kind.NO_SESSION, NO_SESSION),
 )
 
 _CHATTER: Final = (
@@ -106,14 +110,14 @@ _CHATTER: Final = (
     "raw re",
     "raw rsp",
 )
-_NO_SESSION: Final = "unable to establish"
+_NOT_ESTABLISHED: Final = "unable to establish"
 _LONGEST_QUOTE: Final = 200
 
 
 def verdict(run: Run) -> Verdict:
     """What the run means. ipmitool may exit with 0 although no session came about."""
     said = _without_chatter(run.complaints)
-    if run.status == 0 and _NO_SESSION not in said.lower():
+    if run.status == 0 and _NOT_ESTABLISHED not in said.lower():
         return Verdict(Kind.FINE)
     for sign in _SIGNS:
         if re.search(sign.words, said.lower(), re.MULTILINE):

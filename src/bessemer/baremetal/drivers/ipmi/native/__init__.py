@@ -1,0 +1,1 @@
+"""IPMI spoken in this process: thousands of BMCs by a few UDP sockets and no program to start."""
