@@ -31,7 +31,9 @@ class EnabledHardware(BaseModel):
         description="console interfaces that nodes may have",
     )
     enabled_deploy_interfaces: Names = Field(
-        ("direct", "fake"), min_length=1, description="deploy interfaces that nodes may have"
+        ("direct", "custom-agent", "noop", "fake"),
+        min_length=1,
+        description="deploy interfaces that nodes may have",
     )
     enabled_firmware_interfaces: Names = Field(
         ("no-firmware", "fake"), min_length=1, description="firmware interfaces that nodes may have"

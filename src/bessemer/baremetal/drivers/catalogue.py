@@ -5,6 +5,7 @@ from typing import Final
 
 from bessemer.baremetal.domain.node import InterfaceKind as Kind
 from bessemer.baremetal.drivers.agent.client import AgentClient
+from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
 from bessemer.baremetal.drivers.agent.rescue import AgentRescue
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
@@ -31,6 +32,7 @@ from bessemer.baremetal.drivers.manual.power import AgentPower
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
 from bessemer.baremetal.drivers.none.bios import NoBios
 from bessemer.baremetal.drivers.none.console import NoConsole
+from bessemer.baremetal.drivers.none.deploy import NoopDeploy
 from bessemer.baremetal.drivers.none.firmware import NoFirmware
 from bessemer.baremetal.drivers.none.inspect import NoInspect
 from bessemer.baremetal.drivers.none.management import NoopManagement
@@ -51,7 +53,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.BIOS: ("no-bios",),
     Kind.BOOT: ("ipxe",),
     Kind.CONSOLE: ("no-console",),
-    Kind.DEPLOY: ("direct",),
+    Kind.DEPLOY: ("direct", "custom-agent"),
     Kind.FIRMWARE: ("no-firmware",),
     Kind.INSPECT: ("agent", "no-inspect"),
     Kind.NETWORK: ("neutron", "noop"),
@@ -77,6 +79,7 @@ MANUAL: Final = HardwareType(
     "manual-management",
     {
         **GENERIC,
+        Kind.DEPLOY: (*GENERIC[Kind.DEPLOY], "noop"),
         Kind.MANAGEMENT: ("noop", "fake"),
         Kind.POWER: ("agent", "fake"),
     },
@@ -103,7 +106,10 @@ def registry(
     real: Plugins = {
         Kind.BOOT: {"ipxe": IpxeBoot(images, network, settings)},
         Kind.CONSOLE: {"ipmitool-socat": IpmitoolConsole(ipmi.ipmitool, settings)},
-        Kind.DEPLOY: {"direct": DirectDeploy(images, network, settings, agents)},
+        Kind.DEPLOY: {
+            "direct": DirectDeploy(images, network, settings, agents),
+            "custom-agent": CustomAgentDeploy(settings, agents),
+        },
         Kind.INSPECT: {"agent": AgentInspect(settings)},
         Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmi.commands, ipmi.ipmitool, settings)},
         Kind.NETWORK: {"neutron": NeutronNetwork(network, settings)},
@@ -137,6 +143,7 @@ def _none() -> Plugins:
     return {
         Kind.BIOS: {"no-bios": NoBios()},
         Kind.CONSOLE: {"no-console": NoConsole()},
+        Kind.DEPLOY: {"noop": NoopDeploy()},
         Kind.FIRMWARE: {"no-firmware": NoFirmware()},
         Kind.INSPECT: {"no-inspect": NoInspect()},
         Kind.MANAGEMENT: {"noop": NoopManagement()},

@@ -15,7 +15,7 @@ from bessemer.baremetal.domain.provision.ranking import (
     with_priorities,
 )
 from bessemer.baremetal.domain.provision.work import PHASES, Done, Failed, Outcome, StepCall
-from bessemer.baremetal.interfaces.frames import reboot_into_ramdisk
+from bessemer.baremetal.interfaces.frames import BY_AGENT, DeployFrame, reboot_into_ramdisk
 from bessemer.baremetal.interfaces.plugin import Plugin, StepFacts, step
 from bessemer.baremetal.interfaces.reserved import RESERVED
 from bessemer.baremetal.interfaces.task import Interfaces, Task
@@ -25,6 +25,9 @@ class DeployInterface(Plugin):
     """Steps marked `deploy` with a priority above 0 run in every deployment, the highest first."""
 
     kind: ClassVar = InterfaceKind.DEPLOY
+    frame: ClassVar[DeployFrame] = BY_AGENT
+    manages_machine: ClassVar[bool] = True
+    """Whether its machines are switched, booted and cleaned by us."""
 
     @step()
     @abstractmethod

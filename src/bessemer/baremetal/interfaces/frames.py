@@ -1,6 +1,7 @@
 """The steps around steps: into the ramdisk and out of it again, for whatever purpose."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from bessemer.baremetal.domain.provision.work import Flow, StepCall
@@ -38,3 +39,28 @@ def out_of_ramdisk(purpose: Purpose) -> tuple[StepCall, ...]:
 def reboot_into_ramdisk(flow: Flow) -> tuple[StepCall, ...]:
     """In the middle of a flow: the machine starts its ramdisk anew."""
     return (StepCall("power", "power_off"), *into_ramdisk(PURPOSES[flow]))
+
+
+@dataclass(frozen=True, slots=True)
+class DeployFrame:
+    """What is done before a deploy's own steps, and after a failure."""
+
+    before: tuple[StepCall, ...] = ()
+    clean_up: tuple[StepCall, ...] = ()
+
+    @property
+    def boots_ramdisk(self) -> bool:
+        """Whether the deploy's own steps run beside an agent."""
+        return any(call.name == "wait_for_ramdisk" for call in self.before)
+
+
+BY_AGENT: Final = DeployFrame(
+    (
+        StepCall("power", "power_off"),
+        StepCall("network", "unconfigure_tenant_networks"),
+        StepCall("network", "add_network", {"purpose": Purpose.PROVISIONING.value}),
+        StepCall("deploy", "prepare_image"),
+        *into_ramdisk(Purpose.PROVISIONING),
+    ),
+    out_of_ramdisk(Purpose.PROVISIONING),
+)

@@ -4,24 +4,12 @@ from dataclasses import replace
 from typing import Final
 
 from bessemer.baremetal.domain.provision.ranking import overridden, ranked
-from bessemer.baremetal.domain.provision.work import StepCall
-from bessemer.baremetal.interfaces.boot import Purpose
-from bessemer.baremetal.interfaces.frames import into_ramdisk, out_of_ramdisk
 from bessemer.baremetal.operations.given_steps import run_in_order
 from bessemer.baremetal.operations.plan import Plan, Wish
 from bessemer.baremetal.operations.steps import Judged, check_window, own_steps
 
 INTO_RAMDISK: Final = 100
 """The priority at which the ramdisk boots; steps above it run before."""
-
-PREPARATION: Final = (
-    StepCall("power", "power_off"),
-    StepCall("network", "unconfigure_tenant_networks"),
-    StepCall("network", "add_network", {"purpose": Purpose.PROVISIONING.value}),
-    StepCall("deploy", "prepare_image"),
-    *into_ramdisk(Purpose.PROVISIONING),
-)
-CLEAN_UP: Final = out_of_ramdisk(Purpose.PROVISIONING)
 
 
 def plan(wish: Wish) -> Plan:
@@ -40,4 +28,6 @@ def plan(wish: Wish) -> Plan:
     in_order = [
         replace(judged.get(str(call), Judged(call, False, False)), call=call) for call in rest
     ]
-    return Plan((*first, *PREPARATION, *run_in_order(in_order, ramdisk=True)), CLEAN_UP)
+    frame = wish.interfaces.deploy.frame
+    steps = run_in_order(in_order, ramdisk=frame.boots_ramdisk)
+    return Plan((*first, *frame.before, *steps), frame.clean_up)

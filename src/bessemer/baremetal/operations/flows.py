@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.provision.states import Event
 from bessemer.baremetal.domain.provision.work import Flow, Work
-from bessemer.baremetal.interfaces.registry import Registry
+from bessemer.baremetal.interfaces.registry import NodeInterfaces, Registry
 from bessemer.baremetal.operations import (
     adopt,
     clean,
@@ -63,7 +63,7 @@ FLOW_OF: Final[Mapping[Event, Flow]] = {
 _POWER: Final = InterfaceKind.POWER
 _NETWORK: Final = InterfaceKind.NETWORK
 
-NEEDED: Final[Mapping[Flow, tuple[InterfaceKind, ...]]] = {
+_NEEDED: Final[Mapping[Flow, tuple[InterfaceKind, ...]]] = {
     Flow.VERIFY: (_POWER, InterfaceKind.MANAGEMENT),
     Flow.INSPECT: (_POWER, InterfaceKind.INSPECT, _NETWORK),
     Flow.CLEAN: (_POWER, _NETWORK),
@@ -80,7 +80,12 @@ NEEDED: Final[Mapping[Flow, tuple[InterfaceKind, ...]]] = {
     Flow.UNRESCUE: (_POWER, InterfaceKind.RESCUE, _NETWORK),
     Flow.SERVICE: (_POWER, _NETWORK),
 }
-"""The interfaces that must be valid before a flow may begin."""
+_NEEDED_ELSEWHERE: Final[Mapping[Flow, tuple[InterfaceKind, ...]]] = {
+    Flow.DEPLOY: (InterfaceKind.DEPLOY,),
+    Flow.TEAR_DOWN: (),
+    Flow.ADOPT: (_POWER, InterfaceKind.DEPLOY),
+}
+"""For machines that somebody else looks after."""
 
 _PLANNERS: Final[Mapping[Flow, Callable[[Wish], Plan]]] = {
     Flow.VERIFY: verify.plan,
@@ -93,6 +98,13 @@ _PLANNERS: Final[Mapping[Flow, Callable[[Wish], Plan]]] = {
     Flow.UNRESCUE: rescue.plan_unrescue,
     Flow.SERVICE: service_node.plan,
 }
+
+
+def needed(flow: Flow, interfaces: NodeInterfaces) -> tuple[InterfaceKind, ...]:
+    """The interfaces that must be valid before a flow may begin."""
+    if interfaces.deploy.manages_machine:
+        return _NEEDED[flow]
+    return _NEEDED_ELSEWHERE.get(flow, _NEEDED[flow])
 
 
 @dataclass(frozen=True, slots=True)

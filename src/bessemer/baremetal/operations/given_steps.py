@@ -18,6 +18,7 @@ def run_in_order(steps: Sequence[Judged], *, ramdisk: bool) -> tuple[StepCall, .
     if not ramdisk:
         raise Invalid(
             f"No interface of this node has the steps {', '.join(in_band)}; if the agent has them, "
-            "they need the ramdisk: leave disable_ramdisk out."
+            "they need the ramdisk: leave disable_ramdisk out, and take a deploy interface that "
+            "boots one."
         )
     return (StepCall("deploy", "check_steps", {"wanted": msgspec.to_builtins(calls)}),)

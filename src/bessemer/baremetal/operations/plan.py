@@ -25,7 +25,8 @@ class Wish:
     @property
     def uses_ramdisk(self) -> bool:
         """Given steps: whether any of them wants the ramdisk, and nobody forbade it."""
-        return not self.disable_ramdisk and any(step.needs_ramdisk for step in self.steps)
+        allowed = not self.disable_ramdisk and self.interfaces.deploy.manages_machine
+        return allowed and any(step.needs_ramdisk for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.interfaces.plugin import Plugin, Unsupported
 from bessemer.baremetal.operations import preconditions
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.operations.flows import FLOW_OF, NEEDED, VERBS
+from bessemer.baremetal.operations.flows import FLOW_OF, VERBS, needed
 from bessemer.baremetal.operations.plan import Wish
 from bessemer.baremetal.operations.preconditions import NodeInMaintenance, NodeProtected
 from bessemer.baremetal.operations.provision_request import ProvisionRequest
@@ -81,7 +81,7 @@ async def _begin(
     flow = FLOW_OF[event]
     interfaces = desk.registry.interfaces_of(node)
     ports = await port_store.of_node(connection, node.uuid)
-    preconditions.check_interfaces(interfaces, node, ports, NEEDED[flow])
+    preconditions.check_interfaces(interfaces, node, ports, needed(flow, interfaces))
     state = next_state(node.provision_state, event)
     if state is State.MANAGEABLE:
         await _rest(desk, connection, node, state)

@@ -13,8 +13,16 @@ _RESCUE: Final = frozenset(
 _SERVICE: Final = frozenset({State.SERVICE_WAIT, State.SERVICE_HOLD, State.SERVICE_FAILED})
 
 
+_LET_GO: Final = (
+    StepCall("network", "detach_vifs"),
+    StepCall("deploy", "release_instance"),
+)
+
+
 def plan(wish: Wish) -> Plan:
     """Off every network that the node may be on in the state that it is in."""
+    if not wish.interfaces.deploy.manages_machine:
+        return Plan(_LET_GO)
     purposes = [Purpose.PROVISIONING]
     in_rescue = wish.node.provision_state in _RESCUE
     if in_rescue:
@@ -29,7 +37,6 @@ def plan(wish: Wish) -> Plan:
             StepCall("boot", "clean_up_ramdisk"),
             *(StepCall("network", "remove_network", {"purpose": p.value}) for p in purposes),
             StepCall("network", "unconfigure_tenant_networks"),
-            StepCall("network", "detach_vifs"),
-            StepCall("deploy", "release_instance"),
+            *_LET_GO,
         )
     )
