@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,8 @@ from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.drivers.catalogue import fake_registry
+from bessemer.baremetal.drivers.fake.machine import Machines
+from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.settings import BareMetalSettings
@@ -98,13 +100,18 @@ class Room:
             await leases.release_all(connection, f"{HOST}:")
 
 
+MakeRegistry = Callable[[BareMetalSettings, Machines], Registry]
+
+
 @asynccontextmanager
-async def a_room(directory: Path) -> AsyncIterator[Room]:
+async def a_room(
+    directory: Path, make_registry: MakeRegistry = fake_registry, **settings_given: Any
+) -> AsyncIterator[Room]:
     """A room on SQLite in `directory`, with one living conductor registered."""
     database = open_database(f"sqlite+aiosqlite:///{directory}/test.db")
     await upgrade(database)
-    settings = BareMetalSettings(agent_poll_interval=timedelta(0))
-    registry = fake_registry(settings, FakeMachines(database))
+    settings = BareMetalSettings(**{"agent_poll_interval": timedelta(0), **settings_given})
+    registry = make_registry(settings, FakeMachines(database))
     shelves = Shelves(database, NodeStore(SecretBox.from_file(directory / "secret.key")))
     desk = Desk(shelves, registry, Flows(settings), MemoryBus(), HOST, settings)
     async with database.write() as connection:

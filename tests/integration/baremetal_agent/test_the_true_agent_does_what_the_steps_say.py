@@ -7,16 +7,20 @@ import threading
 from contextlib import contextmanager
 from datetime import timedelta
 
+import msgspec
 import pytest
 from tests.baremetal_task import MemoryTask, a_node, a_port
+from tests.contract.baremetal.deploy_contract import own_calls
 from tests.integration.agent import conductor_server, image_server
 from tests.integration.agent.agent_process import a_room, parameters_for, running_agent
 from tests.integration.agent.conductor_server import TOKEN, ConductorServer
 from tests.integration.agent.image_server import ImageServer
 from tests.unit.baremetal_agent.rooms import SomeImages, SomeNetworks
 
+from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.domain.provision.work import Done, Failed, Flow, StepCall, WaitFor
 from bessemer.baremetal.domain.secret import Secret
+from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
 from bessemer.baremetal.settings import BareMetalSettings
@@ -142,6 +146,31 @@ async def test_its_own_clean_steps_run(tmp_path, deploy):
             assert isinstance(outcome, Done), outcome
         assert any(before)
         assert not any((room.root / "dev/sda").read_bytes())
+
+
+async def test_custom_agent_does_the_step_that_a_user_gave_and_no_other(tmp_path, client):
+    deploy = CustomAgentDeploy(SETTINGS, client)
+    with a_machine(tmp_path, disk_size=8 * MIB) as machine:
+        room, _, conductor = machine
+        task = await asyncio.to_thread(a_task, conductor, ImageServer(RAW))
+        (room.root / "dev/sda").write_bytes(RAW)
+        wanted = (StepCall("deploy", "erase_devices_metadata", priority=50), *own_calls(deploy))
+
+        async def check(task):
+            return await deploy.check_steps(task, msgspec.to_builtins(wanted))
+
+        task.plugins = {InterfaceKind.DEPLOY: deploy}
+        plan = await run_on(task, check)
+        assert isinstance(plan, Done), plan
+        assert plan.then[0].name == "erase_devices_metadata"
+
+        async def erase(task):
+            return await deploy.run_in_band_step(task, "erase_devices_metadata", {})
+
+        outcome = await run_on(task, erase)
+        assert isinstance(outcome, Done), outcome
+        with (room.root / "dev/sda").open("rb") as disk:
+            assert not any(disk.read(MIB))
 
 
 async def test_what_the_true_ramdisk_reports_fills_the_node(tmp_path):

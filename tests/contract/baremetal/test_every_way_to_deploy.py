@@ -1,0 +1,148 @@
+"""The deploy plug-ins against their contract: the agents' beside an agent's real command API."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.baremetal_task import MemoryMachines, MemoryTask, a_node, a_port
+from tests.contract.baremetal.deploy_contract import DeployContract
+from tests.integration.baremetal_agent.loopback_agent import (
+    LoopbackAgent,
+    SomePower,
+    a_certificate,
+)
+from tests.unit.baremetal_agent.rooms import IMAGE, SomeImages, SomeNetworks
+
+from bessemer.baremetal.domain.node import InterfaceKind, Node, Power, PowerTarget
+from bessemer.baremetal.drivers.agent.client import AgentClient
+from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
+from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
+from bessemer.baremetal.drivers.fake.boot import FakeBoot
+from bessemer.baremetal.drivers.fake.deploy import FakeDeploy
+from bessemer.baremetal.drivers.fake.management import FakeManagement
+from bessemer.baremetal.drivers.fake.power import FakePower
+from bessemer.baremetal.drivers.none.deploy import NoopDeploy
+from bessemer.baremetal.drivers.none.network import NoopNetwork
+from bessemer.baremetal.interfaces.deploy import DeployInterface
+from bessemer.baremetal.interfaces.plugin import Unsupported
+from bessemer.baremetal.interfaces.power import PowerInterface
+from bessemer.baremetal.settings import BareMetalSettings
+
+SETTINGS = BareMetalSettings(agent_poll_interval=timedelta(milliseconds=20))
+
+
+class PowerOfAgentsMachine(SomePower):
+    """A machine that goes off when its agent is told to switch it off."""
+
+    def __init__(self, agent: LoopbackAgent) -> None:
+        super().__init__()
+        self._agent = agent
+
+    async def get_power_state(self, node: Node) -> Power:
+        switched_on = PowerTarget.ON in self.orders
+        off = self._agent.power_off.begun.is_set() and not switched_on
+        return Power.OFF if off else Power.ON
+
+
+def a_task(power: PowerInterface) -> MemoryTask:
+    machines = MemoryMachines()
+    node = a_node(instance_info={"image_source": IMAGE.id})
+    plugins = {
+        InterfaceKind.BOOT: FakeBoot(),
+        InterfaceKind.MANAGEMENT: FakeManagement(machines),
+        InterfaceKind.NETWORK: NoopNetwork(),
+        InterfaceKind.POWER: power,
+    }
+    return MemoryTask(node, (a_port(node),), plugins=plugins)
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackAgent]:
+    certificate = a_certificate(Path(tmp_path_factory.mktemp("certificate")))
+    agent = LoopbackAgent(certificate).start()
+    agent.held.may_end.set()
+    yield agent
+    agent.die()
+
+
+class ByAgent(DeployContract):
+    """With a ramdisk that has called back."""
+
+    @pytest.fixture
+    async def client(self) -> AgentClient:
+        client = AgentClient()
+        yield client
+        await client.close()
+
+    @pytest.fixture
+    def task(self, agent: LoopbackAgent) -> MemoryTask:
+        agent.power_off.begun.clear()
+        task = a_task(PowerOfAgentsMachine(agent))
+        task.node = task.node.with_internal(**agent.facts())
+        return task
+
+
+class TestDirect(ByAgent):
+    """The contract."""
+
+    @pytest.fixture
+    def deploy(self, client: AgentClient) -> DirectDeploy:
+        return DirectDeploy(SomeImages(), SomeNetworks(), SETTINGS, client)
+
+
+class TestCustomAgent(ByAgent):
+    """The contract, and that it writes nothing by itself."""
+
+    @pytest.fixture
+    def deploy(self, client: AgentClient) -> CustomAgentDeploy:
+        return CustomAgentDeploy(SETTINGS, client)
+
+    def test_it_needs_no_image(self, deploy: DeployInterface) -> None:
+        deploy.validate(a_node(), ())
+
+    def test_it_has_the_agents_steps_and_no_other(self, deploy: DeployInterface) -> None:
+        facts = deploy.steps().values()
+        assert {each.name: each.priority for each in facts if "deploy" in each.phases} == {
+            "prepare_instance_boot": 60,
+            "tear_down_agent": 40,
+            "switch_to_tenant_network": 30,
+            "boot_instance": 20,
+        }
+
+
+class TestFake(DeployContract):
+    """The contract."""
+
+    @pytest.fixture
+    def deploy(self) -> FakeDeploy:
+        return FakeDeploy()
+
+    @pytest.fixture
+    def task(self) -> MemoryTask:
+        return a_task(FakePower(SETTINGS, MemoryMachines()))
+
+
+class TestNoop(DeployContract):
+    """The contract, and that the machine is left to whoever looks after it."""
+
+    @pytest.fixture
+    def deploy(self) -> NoopDeploy:
+        return NoopDeploy()
+
+    @pytest.fixture
+    def task(self) -> MemoryTask:
+        return MemoryTask(a_node())
+
+    def test_there_is_nothing_to_do(self, deploy: DeployInterface) -> None:
+        assert [each.name for each in deploy.steps().values() if each.phases] == []
+        assert (deploy.frame.before, deploy.frame.clean_up) == ((), ())
+
+    async def test_there_is_no_agent(self, deploy: DeployInterface, task: MemoryTask) -> None:
+        for talk in (
+            deploy.in_band_steps(task, "clean"),
+            deploy.run_in_band_step(task, "erase_devices", {}),
+            deploy.run_step("wait_for_ramdisk", task, {}),
+        ):
+            with pytest.raises(Unsupported, match="deploy ramdisk"):
+                await talk
