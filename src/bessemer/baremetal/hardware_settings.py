@@ -46,6 +46,17 @@ class HardwareSettings(BaseModel):
         gt=_NO_TIME,
         description="pause between looks at nodes that were put aside for their power",
     )
+    power_sync_at_once: int = Field(
+        2000,
+        ge=1,
+        description="nodes whose BMCs are asked at the same time by the power sync, if natively",
+    )
+    power_sync_per_second: int = Field(
+        500, ge=1, description="nodes that the power sync begins with each second, at most"
+    )
+    ipmitool_at_once: int = Field(
+        8, ge=1, description="runs of the ipmitool program at the same time, at most"
+    )
     ipmi_client: IpmiClient = Field(
         IpmiClient.NATIVE,
         description="who speaks IPMI for power and boot device: `native` (this process; `ipmitool` "
@@ -83,3 +94,9 @@ class HardwareSettings(BaseModel):
         """`console_port_range` as numbers."""
         first, last = self.console_port_range.split(":")
         return range(int(first), int(last) + 1)
+
+    @property
+    def power_sync_limit(self) -> int:
+        """How many nodes the power sync may have in hand: programs must not wait for programs."""
+        natively = self.ipmi_client is IpmiClient.NATIVE
+        return self.power_sync_at_once if natively else self.ipmitool_at_once

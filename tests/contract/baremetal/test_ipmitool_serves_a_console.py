@@ -31,7 +31,7 @@ PATIENCE_S = 30
 
 @pytest.fixture
 async def console() -> AsyncIterator[IpmitoolConsole]:
-    made = IpmitoolConsole(Ipmitool(Attempts(SETTINGS)), SETTINGS)
+    made = IpmitoolConsole(Ipmitool(Attempts(SETTINGS), SETTINGS.ipmitool_at_once), SETTINGS)
     yield made
     for uuid in tuple(made._running):
         await made.stop_console(replace(node_with_bmc(1), uuid=uuid))
@@ -115,7 +115,7 @@ async def test_a_session_left_behind_by_a_dead_process_is_taken_over(
     await console.start_console(node)
     async with client_of(console, node) as client:
         await client.sees(b"login: ")
-        other = IpmitoolConsole(Ipmitool(Attempts(SETTINGS)), SETTINGS)
+        other = IpmitoolConsole(Ipmitool(Attempts(SETTINGS), SETTINGS.ipmitool_at_once), SETTINGS)
         await other.start_console(node)
         async with client_of(other, node) as thief:
             await thief.sees(b"login: ")
@@ -193,7 +193,7 @@ async def test_a_port_of_ones_own(console: IpmitoolConsole, node: Node) -> None:
     ],
 )
 def test_what_a_console_lacks_is_named(info: dict[str, Any], words: str) -> None:
-    console = IpmitoolConsole(Ipmitool(Attempts(SETTINGS)), SETTINGS)
+    console = IpmitoolConsole(Ipmitool(Attempts(SETTINGS), SETTINGS.ipmitool_at_once), SETTINGS)
     with pytest.raises(Invalid, match=words):
         console.validate(node_with_bmc(623, **info), ())
     assert access_of(node_with_bmc(623)).terminal_port is None

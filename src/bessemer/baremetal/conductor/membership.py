@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bessemer.baremetal.conductor.ring import HashRing
+from bessemer.baremetal.conductor.ring import ring_of
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store.conductors import Conductor, list_conductors
 from bessemer.clock import now
@@ -28,7 +28,7 @@ class Membership:
             for c in self.conductors
             if c.conductor_group == group and driver in c.drivers
         )
-        return HashRing(able).owner(node_uuid)
+        return ring_of(frozenset(able)).owner(node_uuid)
 
 
 async def read(connection: AsyncConnection, settings: BareMetalSettings) -> Membership:

@@ -7,6 +7,7 @@ first point after the md5 of its uuid. The hash is for placement only, not for s
 import bisect
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from bessemer.errors import Unavailable
@@ -28,6 +29,12 @@ class HashRing:
             raise Unavailable("No conductor is running that could serve this node; start one.")
         position = bisect.bisect(self._keys, _hash(node_uuid)) % len(self._keys)
         return self._hosts[position]
+
+
+@lru_cache(maxsize=64)
+def ring_of(hosts: frozenset[str]) -> HashRing:
+    """The ring over these hosts; made once for as long as they are the same."""
+    return HashRing(hosts)
 
 
 def _points(host: str) -> Iterator[int]:

@@ -1,8 +1,9 @@
 """Power sync: what BMCs report is held against what is recorded; silent ones are put aside."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,13 +12,17 @@ from sqlalchemy import ColumnElement
 from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.domain.lease import NodeLocked
 from bessemer.baremetal.domain.node import Node, Power, PowerTarget
-from bessemer.baremetal.domain.provision.states import HOLDING, IN_MOTION, STABLE, State
+from bessemer.baremetal.domain.provision.states import HOLDING, IN_MOTION, State
 from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.operations import set_power
 from bessemer.baremetal.operations.at_hardware import in_time
 from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.operations.pacing import Pace, each
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import history, leases
+from bessemer.baremetal.store.nodes import Place
+from bessemer.baremetal.store.paging import Order
+from bessemer.baremetal.store.seen_power import SeenPower, keep
 from bessemer.baremetal.store.tables import nodes
 from bessemer.clock import now
 from bessemer.errors import BessemerError, NotFound, Unavailable
@@ -25,19 +30,27 @@ from bessemer.errors import BessemerError, NotFound, Unavailable
 log = structlog.get_logger()
 
 POWER_FAILURE: Final = "power failure"
-WORKERS: Final = 8
 AT_REST: Final = frozenset(State) - IN_MOTION - HOLDING - {State.ENROLL, State.ADOPT_FAILED}
 """States whose power is nobody else's business at the moment."""
 
+_COMPLAINT: Final = "Power sync failed"
+_PAGE: Final = 200
+"""Nodes that are read, or written, at once."""
 _ORDERS: Final = {Power.ON: PowerTarget.ON, Power.OFF: PowerTarget.OFF}
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a BMC reports. `health` None: it does not tell."""
+Report = asyncio.Queue[SeenPower | None]
+"""What is to be written; None at the end."""
 
-    power: Power
-    health: str | None
+
+def complaint(count: int, reason: str) -> str:
+    """The last error of a node whose power is not as it should be."""
+    return f"{_COMPLAINT} {count} times in a row. {reason}."
+
+
+def is_complaint(last_error: str | None) -> bool:
+    """Whether a node's last error is one."""
+    return last_error is not None and last_error.startswith(_COMPLAINT)
 
 
 @dataclass(slots=True)
@@ -57,59 +70,82 @@ class PowerSync:
             nodes.c.maintenance.is_(False),
             nodes.c.target_power_state.is_(None),
         )
-        found = await self._mine(conditions)
-        self._failures = {n.uuid: self._failures.get(n.uuid, 0) for n in found}
-        await self._each(found, self._look)
+        uuids = await self._mine(conditions)
+        self._failures = {uuid: self._failures.get(uuid, 0) for uuid in uuids}
+        seen: Report = asyncio.Queue()
+        keeping = asyncio.create_task(self._keep_all(seen))
+        try:
+            await self._each(self._read(uuids, conditions), partial(self._look, seen=seen))
+            seen.put_nowait(None)
+            await keeping
+        finally:
+            keeping.cancel()
 
     async def recover(self) -> None:
         """Look at each node that was put aside; who answers again comes back to work."""
         conditions = (nodes.c.fault == POWER_FAILURE, nodes.c.maintenance.is_(True))
-        await self._each(await self._mine(conditions), self._try_again)
+        aside = self._read(await self._mine(conditions), conditions)
+        await self._each(aside, self._try_again)
 
-    async def _mine(self, conditions: Sequence[ColumnElement[bool]]) -> list[Node]:
+    async def _mine(self, conditions: Sequence[ColumnElement[bool]]) -> list[str]:
         desk = self.desk
         async with desk.reading() as connection:
-            found = await desk.shelves.nodes.list(connection, conditions)
+            places = await desk.shelves.nodes.places(connection, conditions, Order(nodes))
             members = await membership.read(connection, desk.settings)
-            held = await leases.holders(connection, [node.uuid for node in found], now())
 
-        def mine(node: Node) -> bool:
+        def mine(place: Place) -> bool:
             try:
-                owner = members.owner(node.uuid, node.driver, node.conductor_group)
+                owner = members.owner(place.uuid, place.driver, place.conductor_group)
             except Unavailable:
                 return False
             return owner == desk.hostname
 
-        return [node for node in found if node.uuid not in held and mine(node)]
+        return [place.uuid for place in places if mine(place)]
 
-    async def _each(self, found: Sequence[Node], act: Callable[[Node], Awaitable[None]]) -> None:
-        limit = asyncio.Semaphore(WORKERS)
-
+    async def _each(
+        self, found: AsyncIterator[Node], act: Callable[[Node], Awaitable[None]]
+    ) -> None:
         async def one(node: Node) -> None:
-            async with limit:
-                try:
-                    await act(node)
-                except (NodeLocked, NotFound) as error:
-                    log.info("power.sync_skipped", node=node.uuid, why=error.message)
+            try:
+                await act(node)
+            except (NodeLocked, NotFound) as error:
+                log.info("power.sync_skipped", node=node.uuid, why=error.message)
 
-        await asyncio.gather(*(one(node) for node in found))
+        settings = self.desk.settings
+        pace = Pace(settings.power_sync_limit, settings.power_sync_per_second)
+        await each(found, one, pace)
 
-    async def _look(self, node: Node) -> None:
+    async def _read(
+        self, uuids: Sequence[str], conditions: Sequence[ColumnElement[bool]]
+    ) -> AsyncIterator[Node]:
+        """Those that nobody holds; read as they are needed, so that what is known is fresh."""
+        shelves = self.desk.shelves
+        for at in range(0, len(uuids), _PAGE):
+            page = uuids[at : at + _PAGE]
+            async with self.desk.reading() as connection:
+                these = nodes.c.uuid.in_(page)
+                found = await shelves.nodes.list(connection, (these, *conditions))
+                held = await leases.holders(connection, page, now())
+            for node in found:
+                if node.uuid not in held:
+                    yield node
+
+    async def _look(self, node: Node, seen: Report) -> None:
         try:
-            seen = await self._seen(node)
+            report = await self._seen(node)
         except BessemerError as error:
             await self._failed(node, None, f"The BMC did not answer: {error.message}")
             return
-        if seen is None:
+        if report is None:
             return
-        known = node.power_state not in {None, Power.ERROR}
-        if known and seen.power is not node.power_state:
-            await self._differs(node, seen)
-        else:
+        if await self._is_accepted(node, report):
+            failed_before = self._failures[node.uuid] or is_complaint(node.last_error)
             self._failures[node.uuid] = 0
-            await self._keep(node, seen)
+            if failed_before or (report.power, report.health) != (node.power_state, node.health):
+                log.info("power.synchronised", node=node.uuid, is_now=report.power)
+                seen.put_nowait(report)
 
-    async def _seen(self, node: Node) -> Seen | None:
+    async def _seen(self, node: Node) -> SeenPower | None:
         plugins = self.desk.registry.interfaces_of(node)
         if not plugins.power.supports_power_sync(node):
             return None
@@ -119,42 +155,55 @@ class PowerSync:
                 health = (await plugins.management.get_node_health(node)).value
             except Unsupported:
                 health = None
-        return Seen(power, health)
+        return SeenPower(node.uuid, power, health)
 
-    async def _differs(self, node: Node, seen: Seen) -> None:
+    async def _is_accepted(self, node: Node, seen: SeenPower) -> bool:
+        """Whether what is seen is to be recorded; else the machine was told to go back."""
         recorded = node.power_state
+        if recorded in {None, Power.ERROR, seen.power}:
+            return True
         off_for_good = recorded is Power.OFF and node.disable_power_off
-        if recorded is None or off_for_good or not self.desk.settings.force_power_state_during_sync:
-            await self._keep(node, seen)
-            return
+        if off_for_good or not self.desk.settings.force_power_state_during_sync:
+            return True
         reason = f"It is {seen.power}, recorded is {recorded}, and it does not stay there"
-        if await self._failed(node, seen.power, reason):
-            return
-        log.warning("power.switched_back", node=node.uuid, was=seen.power, to=recorded)
-        order = await set_power.accept(self.desk, node.uuid, _ORDERS[recorded])
-        await set_power.carry_out(self.desk, order)
+        if not await self._failed(node, seen.power, reason):
+            log.warning("power.switched_back", node=node.uuid, was=seen.power, to=recorded)
+            order = await set_power.accept(self.desk, node.uuid, _ORDERS[recorded])
+            await set_power.carry_out(self.desk, order)
+        return False
 
     async def _failed(self, node: Node, power: Power | None, reason: str) -> bool:
         """Count; True when the node was put aside for it."""
         count = self._failures.get(node.uuid, 0) + 1
         self._failures[node.uuid] = count
-        if count <= self.desk.settings.power_state_sync_max_retries:
-            return False
-        await self._put_aside(node, power, f"Power sync failed {count} times in a row. {reason}.")
-        return True
+        words = complaint(count, reason)
+        if count > self.desk.settings.power_state_sync_max_retries:
+            await self._put_aside(node, power, words)
+            return True
+        if power is None:
+            await self._tell(node, words)
+        return False
 
-    async def _keep(self, node: Node, seen: Seen) -> None:
-        if (seen.power, seen.health) == (node.power_state, node.health):
-            return
-        log.info("power.synchronised", node=node.uuid, was=node.power_state, is_now=seen.power)
+    async def _tell(self, node: Node, words: str) -> None:
+        """What is wrong is to be seen before the node is put aside for it."""
         async with self.desk.changing(node.uuid, "power sync") as (connection, present):
-            if present.provision_state not in AT_REST:
-                return
-            kept = replace(present, power_state=seen.power, health=seen.health)
-            if present.provision_state in STABLE:
-                kept = replace(kept, last_error=None)
-            await self.desk.shelves.nodes.save_states(connection, kept)
+            told = replace(present, last_error=words)
+            await self.desk.shelves.nodes.save_states(connection, told)
         await self.desk.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})
+
+    async def _keep_all(self, seen: Report) -> None:
+        """Write what comes; all that has gathered meanwhile in one transaction."""
+        last = await seen.get()
+        while last is not None:
+            gathered = [last]
+            while len(gathered) < _PAGE and not seen.empty() and (last := seen.get_nowait()):
+                gathered.append(last)
+            async with self.desk.shelves.database.write() as connection:
+                kept = await keep(connection, gathered, AT_REST, now())
+            for uuid in kept:
+                await self.desk.bus.publish(NODE_CHANGED, {"node_uuid": uuid})
+            if last is not None:
+                last = await seen.get()
 
     async def _put_aside(self, node: Node, power: Power | None, reason: str) -> None:
         log.error("power.lost", node=node.uuid, reason=reason)

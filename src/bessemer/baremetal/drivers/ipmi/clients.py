@@ -32,7 +32,7 @@ class IpmiClients:
     def __init__(self, settings: BareMetalSettings) -> None:
         attempts = Attempts(settings)
         self._native = NativeClient(attempts)
-        self.ipmitool = Ipmitool(attempts)
+        self.ipmitool = Ipmitool(attempts, settings.ipmitool_at_once)
         self.by_ipmitool = IpmitoolCommands(self.ipmitool)
         self.by_itself = NativeCommands(self._native)
         self.commands: BmcCommands = (

@@ -24,8 +24,9 @@ _RESEND_AFTER_S: Final = (1, 2, 5)
 class Ipmitool:
     """Each command is a run of the program, or several."""
 
-    def __init__(self, attempts: Attempts) -> None:
+    def __init__(self, attempts: Attempts, at_once: int) -> None:
         self._attempts = attempts
+        self._programs = asyncio.Semaphore(at_once)
 
     async def run(
         self, access: BmcAccess, *command: str, command_limit: timedelta | None = None
@@ -39,7 +40,8 @@ class Ipmitool:
             found = verdict(run)
             return found, run.output if found.kind is Kind.FINE else None
 
-        return await self._attempts.run(access, command, attempt, command_limit)
+        async with self._programs:
+            return await self._attempts.run(access, command, attempt, command_limit)
 
     def likely_suite(self, access: BmcAccess) -> int | None:
         """The cipher suite that the BMC took last, or that is tried first."""
