@@ -40,6 +40,12 @@ class Machine:
         self.flush()
         run_program("poweroff", "-f")
 
+    def reboot(self) -> None:
+        """Flush and start anew; the call may or may not return before that."""
+        self._only_in_ramdisk("started anew")
+        self.flush()
+        run_program("reboot", "-f")
+
     def lock_down(self) -> None:
         """Take all network cards down and never do anything again."""
         self._only_in_ramdisk("locked down")

@@ -38,6 +38,11 @@ class HardwareSettings(BaseModel):
         True,
         description="switch machines back to their recorded power state; else record what is seen",
     )
+    allow_disabling_power_off: bool = Field(
+        False,
+        description="let network interface `neutron` move machines that are never switched off: "
+        "what runs on them sees the provisioning network",
+    )
     power_state_sync_max_retries: int = Field(
         3, ge=1, description="power syncs in a row that may fail before a node is put aside"
     )

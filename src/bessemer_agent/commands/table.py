@@ -64,6 +64,7 @@ def command_table(around: Surroundings) -> dict[str, Command]:
         "rescue.finalize_rescue": Command(rescue.finalize, check=rescue.check),
         "standby.get_partition_uuids": Command(standby.get_partition_uuids),
         "standby.power_off": Command(standby.powers_off(machine), asynchronous=True),
+        "standby.run_image": Command(standby.starts_anew(machine), asynchronous=True),
         "standby.sync": Command(lambda call: machine.flush()),
         "log.collect_system_logs": Command(lambda call: collect_system_logs(around.recent_log)),
         "poll.get_hardware_info": Command(

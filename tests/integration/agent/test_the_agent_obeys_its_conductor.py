@@ -416,9 +416,10 @@ def test_steps_of_another_agent_are_not_mixed_with_ours(site: Site) -> None:
     assert entry["command_status"] == "CLEAN_VERSION_MISMATCH"
 
 
-def test_it_never_switches_off_a_host_that_is_no_ramdisk(site: Site) -> None:
-    site.agent.order("standby.power_off", {})
-    entry = outcome(site.conductor, site.agent, "power_off")
+@pytest.mark.parametrize("command", ["power_off", "run_image"])
+def test_it_never_switches_a_host_that_is_no_ramdisk(site: Site, command: str) -> None:
+    site.agent.order(f"standby.{command}", {})
+    entry = outcome(site.conductor, site.agent, command)
     assert "not a deploy ramdisk" in entry["command_error"]["details"]
 
 

@@ -136,6 +136,8 @@ class LoopbackAgent:
         held = Command(self.held.run, asynchronous=True)
         common = {
             "standby.get_partition_uuids": Command(standby.get_partition_uuids),
+            "standby.sync": Command(lambda call: None),
+            "standby.run_image": Command(lambda call: None, asynchronous=True),
             "standby.power_off": Command(self.power_off.run, asynchronous=True),
             "image.install_bootloader": held,
             "clean.get_clean_steps": Command(steps.get_clean_steps),

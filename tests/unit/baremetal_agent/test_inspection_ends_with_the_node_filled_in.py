@@ -1,14 +1,19 @@
 """Inspect interface agent: waits for the report, then fills the node, its ports, its inventory."""
 
 import pytest
-from tests.baremetal_task import MemoryTask, a_node
+from tests.baremetal_task import MemoryMachines, MemoryTask, a_node
 from tests.unit.baremetal_agent.test_inspection_believes_nothing_without_bounds import a_report
 
+from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.domain.provision.work import Done, Failed, Flow, Signal, StepCall, WaitFor
+from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
+from bessemer.baremetal.drivers.fake.power import FakePower
+from bessemer.baremetal.drivers.manual.power import AgentPower
 from bessemer.baremetal.settings import BareMetalSettings
 
-INSPECT = AgentInspect(BareMetalSettings())
+SETTINGS = BareMetalSettings()
+INSPECT = AgentInspect(SETTINGS)
 
 
 def a_task(posted=None):
@@ -17,12 +22,21 @@ def a_task(posted=None):
     return task
 
 
-async def test_it_waits_for_the_report_in_words():
+@pytest.mark.parametrize(
+    ("power", "words"),
+    [
+        (FakePower(SETTINGS, MemoryMachines()), "since power-on"),
+        (AgentPower(AgentClient(), SETTINGS), "switch it on by hand"),
+    ],
+)
+async def test_it_waits_for_the_report_in_words(power, words):
     task = a_task()
+    task.plugins = {InterfaceKind.POWER: power}
     waiting = await INSPECT.wait_for_data(task)
     assert isinstance(waiting, WaitFor)
     assert waiting.signal is Signal.INSPECTION
     assert "`openstack baremetal node inspect n1`" in waiting.reason
+    assert words in waiting.reason
     task.posted = a_report()
     assert isinstance(await INSPECT.wait_for_data(task), Done)
 

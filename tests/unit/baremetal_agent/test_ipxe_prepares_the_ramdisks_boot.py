@@ -10,6 +10,8 @@ from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.drivers.ipxe.boot import IpxeBoot
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
+from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
+from bessemer.baremetal.drivers.none.network import NoopNetwork
 from bessemer.baremetal.interfaces.management import ManagementInterface
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Invalid
@@ -172,9 +174,21 @@ async def test_another_file_beside_the_configured_one_may_be_named(settings, fil
 
 async def test_a_node_without_a_nic_on_the_network_is_refused_in_words(settings):
     node = a_node()
-    outcome, _ = await prepare(MemoryTask(node, (a_port(node),)), settings)
+    plugins = {InterfaceKind.NETWORK: NeutronNetwork(SomeNetworks(), settings)}
+    outcome, _ = await prepare(MemoryTask(node, (a_port(node),), plugins=plugins), settings)
     assert isinstance(outcome, Failed)
     assert "provisioning network" in outcome.reason
+
+
+async def test_where_nobody_makes_network_ports_the_operators_dhcp_sends_it_here(settings):
+    node = a_node()
+    plugins = {InterfaceKind.NETWORK: NoopNetwork()}
+    task = MemoryTask(node, (a_port(node),), plugins=plugins)
+    outcome, networks = await prepare(task, settings)
+    assert isinstance(outcome, Done), outcome
+    assert "http://172.30.0.1:6386/boot/ipxe/<MAC>" in outcome.detail
+    assert networks.options == {}
+    assert BootConfig.of(task.node) is not None
 
 
 async def test_a_network_without_an_address_of_ours_is_refused_in_words(settings):

@@ -121,6 +121,12 @@ class Node:
         kept = {key: value for key, value in merged.items() if value is not None}
         return replace(self, driver_internal_info=kept)
 
+    def without_agent(self) -> "Node":
+        """The node with its agent forgotten: address, token, certificate, last heartbeat."""
+        internal = self.driver_internal_info
+        kept = {key: value for key, value in internal.items() if not key.startswith("agent_")}
+        return replace(self, driver_internal_info=kept)
+
     def named_by_instance_info(self) -> "Node":
         """The node with `instance_name` as `instance_info.display_name` says."""
         name = self.instance_info.get("display_name")

@@ -92,14 +92,8 @@ class DeployInterface(Plugin):
     @step()
     async def release_instance(self, task: Task) -> Outcome:
         """Forget everything of the instance (Ironic's tear down, without its network ports)."""
-        internal = task.node.driver_internal_info
-        kept = {key: value for key, value in internal.items() if not key.startswith("agent_")}
         bare = replace(
-            task.node,
-            instance_uuid=None,
-            instance_name=None,
-            instance_info={},
-            driver_internal_info=kept,
+            task.node.without_agent(), instance_uuid=None, instance_name=None, instance_info={}
         )
         await task.save(bare)
         return Done("the instance is forgotten")

@@ -10,6 +10,7 @@ from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.interfaces.plugin import Plugin, step
+from bessemer.baremetal.interfaces.power import PowerInterface
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.context import RequestContext
 
@@ -26,6 +27,12 @@ class NetworkInterface(Plugin):
     """Plugs and unplugs. A step is Done only when the switch reads back what was asked."""
 
     kind: ClassVar = InterfaceKind.NETWORK
+
+    makes_ports: ClassVar[bool] = True
+    """Whether it makes network ports for ramdisks; else somebody else's DHCP serves them."""
+
+    def validate_power(self, node: Node, power: PowerInterface) -> None:
+        """Raises Invalid when it does not move machines that are switched as this one is."""
 
     @step("deploy", "clean")
     @abstractmethod

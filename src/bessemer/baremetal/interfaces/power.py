@@ -38,13 +38,8 @@ _LEGS: Final = {
     PowerTarget.SOFT_REBOOT: (_SOFT_OFF, _ON),
 }
 RESET_DUE: Final = "reset_due"
-"""In driver_internal_info: the machine was to go off, may not, and starts anew with the next on."""
-
-
-def legs(node: Node, target: PowerTarget) -> tuple[Leg, ...]:
-    """The way to a target. A node that is never switched off is reset instead."""
-    way = _LEGS[target]
-    return (_RESET,) if node.disable_power_off and len(way) > 1 else way
+"""In driver_internal_info: the machine was to go off, does not, and starts anew with the next on."""
+_OFF_AND_ON: Final = frozenset({PowerTarget.OFF, PowerTarget.ON})
 
 
 class PowerInterface(Plugin):
@@ -68,6 +63,19 @@ class PowerInterface(Plugin):
     def supported_power_states(self, node: Node) -> tuple[PowerTarget, ...]:
         """What may be asked of this node."""
         return tuple(PowerTarget)
+
+    def has_switch(self, node: Node) -> bool:
+        """Whether it can be switched off and on again."""
+        return frozenset(self.supported_power_states(node)) >= _OFF_AND_ON
+
+    def goes_off(self, node: Node) -> bool:
+        """Whether it has a switch that may be used: what has not is started anew instead."""
+        return self.has_switch(node) and not node.disable_power_off
+
+    def legs(self, node: Node, target: PowerTarget) -> tuple[Leg, ...]:
+        """The way to a target. A node that is never switched off is reset instead."""
+        way = _LEGS[target]
+        return way if len(way) == 1 or self.goes_off(node) else (_RESET,)
 
     def supports_power_sync(self, node: Node) -> bool:
         """Whether the reported state is worth looking at from time to time."""
@@ -101,9 +109,10 @@ class PowerInterface(Plugin):
     @step("deploy", "clean", "service")
     async def power_off(self, task: Task) -> Outcome:
         """Switch off and see that the BMC says so."""
-        if task.node.disable_power_off:
+        if not self.goes_off(task.node):
             await task.save(task.node.with_internal(**{RESET_DUE: True}))
-            return Done("disable_power_off is set: the machine stays on until it is to start anew")
+            why = "disable_power_off is set" if task.node.disable_power_off else "it has no switch"
+            return Done(f"the machine stays on until it is to start anew: {why}")
         return await self._reach(task, Power.OFF, PowerTarget.OFF)
 
     async def _reach(self, task: Task, wanted: Power, order: PowerTarget) -> Outcome:
@@ -111,7 +120,7 @@ class PowerInterface(Plugin):
         if await self.approach(task.node, leg, ordered=bool(task.work.memo.get("ordered"))):
             await task.saw_power(wanted)
             if wanted is Power.ON:
-                await _keep_start(task)
+                await keep_start(task)
             return Done(f"the BMC reports {wanted}")
         if not task.work.memo.get("ordered"):
             await task.note(ordered=True)
@@ -123,8 +132,8 @@ class PowerInterface(Plugin):
         )
 
 
-async def _keep_start(task: Task) -> None:
-    """Forget what held until the machine's next start."""
+async def keep_start(task: Task) -> None:
+    """Forget what held until the machine's next start, which is now."""
     started = boot_order.started(task.node).with_internal(**{RESET_DUE: None})
     if started != task.node:
         await task.save(started)

@@ -81,6 +81,7 @@ _NEEDED: Final[Mapping[Flow, tuple[InterfaceKind, ...]]] = {
     Flow.SERVICE: (_POWER, _NETWORK),
 }
 _NEEDED_ELSEWHERE: Final[Mapping[Flow, tuple[InterfaceKind, ...]]] = {
+    Flow.CLEAN: (_POWER,),
     Flow.DEPLOY: (InterfaceKind.DEPLOY,),
     Flow.TEAR_DOWN: (),
     Flow.ADOPT: (_POWER, InterfaceKind.DEPLOY),

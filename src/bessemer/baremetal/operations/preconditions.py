@@ -42,11 +42,20 @@ def check_interfaces(
     """Raises Invalid, naming the interface and what it lacks."""
     for kind in kinds:
         try:
-            interfaces.of(kind).validate(node, ports)
+            validate(interfaces, kind, node, ports)
         except BessemerError as error:
             raise Invalid(
                 f"Failed to validate {kind} interface of node {node.uuid}: {error.message}"
             ) from error
+
+
+def validate(
+    interfaces: NodeInterfaces, kind: InterfaceKind, node: Node, ports: tuple[Port, ...]
+) -> None:
+    """A plug-in's own word, and what it needs of the others. Raises Invalid."""
+    interfaces.of(kind).validate(node, ports)
+    if kind is InterfaceKind.NETWORK:
+        interfaces.network.validate_power(node, interfaces.power)
 
 
 def _not_in_maintenance(node: Node, request: ProvisionRequest, settings: BareMetalSettings) -> None:

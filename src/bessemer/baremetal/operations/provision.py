@@ -12,7 +12,8 @@ from bessemer.baremetal.domain.provision.states import TARGETS, Event, State
 from bessemer.baremetal.domain.provision.transitions import next_state
 from bessemer.baremetal.domain.provision.work import PHASES, Flow
 from bessemer.baremetal.domain.secret import Secret
-from bessemer.baremetal.interfaces.plugin import Plugin, Unsupported
+from bessemer.baremetal.interfaces.plugin import Unsupported
+from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.operations import preconditions
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import FLOW_OF, VERBS, needed
@@ -168,12 +169,14 @@ async def validate(desk: Desk, ident: str) -> dict[str, Validation]:
         node = await desk.shelves.nodes.get(connection, ident)
         ports = await port_store.of_node(connection, node.uuid)
     interfaces = desk.registry.interfaces_of(node)
-    return {str(kind): _judged(interfaces.of(kind), node, ports) for kind in InterfaceKind}
+    return {str(kind): _judged(interfaces, kind, node, ports) for kind in InterfaceKind}
 
 
-def _judged(plugin: Plugin, node: Node, ports: tuple[Port, ...]) -> Validation:
+def _judged(
+    interfaces: NodeInterfaces, kind: InterfaceKind, node: Node, ports: tuple[Port, ...]
+) -> Validation:
     try:
-        plugin.validate(node, ports)
+        preconditions.validate(interfaces, kind, node, ports)
     except Unsupported as error:
         return Validation(None, error.message)
     except BessemerError as error:

@@ -11,7 +11,7 @@ from bessemer.baremetal.domain import boot_order
 from bessemer.baremetal.domain.lease import Lease, Span
 from bessemer.baremetal.domain.node import Node, Power, PowerTarget
 from bessemer.baremetal.domain.provision.states import State
-from bessemer.baremetal.interfaces.power import Leg, PowerInterface, legs
+from bessemer.baremetal.interfaces.power import Leg, PowerInterface
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import history, leases
@@ -54,13 +54,13 @@ async def accept(
     async with desk.shelves.database.write() as connection:
         node = await desk.shelves.nodes.get(connection, ident)
         power = _checked(desk, node, target)
-        length = sum((_limit(desk, leg, timeout) for leg in legs(node, target)), _SLACK)
+        way = power.legs(node, target)
+        length = sum((_limit(desk, leg, timeout) for leg in way), _SLACK)
         span = Span(now(), length + desk.settings.ipmi_retry_timeout)
         owner = f"{desk.hostname}:api"
         lease = await leases.take(connection, node.uuid, owner, target, span)
         power.validate(node, ())
-        wanted = legs(node, target)[-1].wanted
-        wished = replace(node, target_power_state=wanted, last_error=None)
+        wished = replace(node, target_power_state=way[-1].wanted, last_error=None)
         await desk.shelves.nodes.save_states(connection, wished)
     return PowerOrder(node, target, lease, timeout)
 
@@ -71,7 +71,7 @@ async def carry_out(desk: Desk, order: PowerOrder) -> None:
     try:
         power = desk.registry.interfaces_of(node).power
         try:
-            for leg in legs(node, order.target):
+            for leg in power.legs(node, order.target):
                 await _travel(power, node, leg, _limit(desk, leg, order.timeout))
         except BessemerError as problem:
             error = f"Failed to reach {order.target}: {problem.message}"

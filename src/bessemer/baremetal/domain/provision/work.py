@@ -148,6 +148,12 @@ class Work:
         return self.steps[self.index] if self.index < len(self.steps) else None
 
     @property
+    def awaits_ramdisk(self) -> bool:
+        """Whether a later step waits for what a ramdisk says once it is up."""
+        left = self.steps[self.index + 1 :]
+        return any(call.name in {"wait_for_ramdisk", "wait_for_data"} for call in left)
+
+    @property
     def boots_ramdisk(self) -> bool:
         """Whether this work's machine runs its steps under the deploy ramdisk."""
         return any(call.name == "wait_for_ramdisk" for call in self.steps)

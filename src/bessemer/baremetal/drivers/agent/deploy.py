@@ -19,7 +19,7 @@ from bessemer.baremetal.drivers.agent.node_view import node_and_ports
 from bessemer.baremetal.drivers.agent.offered_steps import offered_steps
 from bessemer.baremetal.drivers.agent.orders import Now, Order, Orders, callback_timeout
 from bessemer.baremetal.drivers.agent.trouble import AGENT_TROUBLE
-from bessemer.baremetal.drivers.agent.words import next_command
+from bessemer.baremetal.drivers.agent.words import next_command, not_heard
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import step
@@ -46,8 +46,12 @@ class AgentDeploy(DeployInterface):
         return WaitFor(
             Signal.AGENT,
             callback_timeout(self._settings, task.work.flow),
-            "the ramdisk has not called back since power-on; look at the machine's console for "
-            f"where it stopped, then {next_command(task.work.flow, task.node)}",
+            not_heard(
+                "the ramdisk has not called back",
+                task.work.flow,
+                task.node,
+                has_switch=task.interfaces.power.has_switch(task.node),
+            ),
         )
 
     @step("deploy", priority=60)

@@ -12,7 +12,7 @@ from bessemer.baremetal.drivers.agent.findings import Findings, findings
 from bessemer.baremetal.drivers.agent.inventory import read_machine, reported_error
 from bessemer.baremetal.drivers.agent.rules import applied, built_in_rules, fingerprint
 from bessemer.baremetal.drivers.agent.stored_report import plugin_data, storable
-from bessemer.baremetal.drivers.agent.words import next_command
+from bessemer.baremetal.drivers.agent.words import next_command, not_heard
 from bessemer.baremetal.interfaces.inspect import InspectInterface
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
@@ -41,8 +41,12 @@ class AgentInspect(InspectInterface):
         return WaitFor(
             Signal.INSPECTION,
             self._settings.inspect_wait_timeout,
-            "the inspection ramdisk has not reported since power-on; look at the machine's console "
-            f"for where it stopped, then {next_command(task.work.flow, task.node)}",
+            not_heard(
+                "the inspection ramdisk has not reported",
+                task.work.flow,
+                task.node,
+                has_switch=task.interfaces.power.has_switch(task.node),
+            ),
         )
 
     @step()

@@ -7,7 +7,9 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.secret import Secret, is_secret_key
 
-_NOT_FOR_THE_AGENT = frozenset({"boot_config", "configdrive", "image_url", "agent_verify_ca"})
+_NOT_FOR_THE_AGENT = frozenset(
+    {"boot_config", "configdrive", "image_url", "agent_verify_ca", "last_agent"}
+)
 
 
 def node_and_ports(node: Node, ports: tuple[Port, ...]) -> dict[str, Any]:

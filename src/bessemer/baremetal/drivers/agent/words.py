@@ -26,6 +26,20 @@ def next_command(flow: Flow, node: Node) -> str:
     return f"`{command.format(node=node.name or node.uuid)}`"
 
 
+def not_heard(what: str, flow: Flow, node: Node, *, has_switch: bool) -> str:
+    """Why a step waits for a ramdisk, and where to look."""
+    again = next_command(flow, node)
+    if has_switch:
+        return (
+            f"{what} since power-on; look at the machine's console for where it stopped, "
+            f"then {again}"
+        )
+    return (
+        f"{what}; nobody can switch this machine on from here: unless its last agent started it "
+        f"anew, switch it on by hand, to boot from the network; if it is too late, {again}"
+    )
+
+
 def quoted(text: str, limit: int = LONGEST_QUOTE) -> str:
     """What a machine said, on one line, without control characters, at most `limit` characters."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())

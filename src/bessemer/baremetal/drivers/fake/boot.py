@@ -26,12 +26,12 @@ class FakeBoot(BootInterface):
 
     @step("deploy", "clean")
     async def prepare_ramdisk(self, task: Task, purpose: str) -> Outcome:
-        """Note for what the ramdisk would be booted."""
+        """Note for what the ramdisk would be booted; forget the last agent."""
         wanted = Purpose(purpose)
         before = await played(task, "boot.prepare_ramdisk", self._now)
         if before is not None:
             return before
-        await task.save(task.node.with_internal(fake_ramdisk=wanted.value))
+        await task.save(task.node.without_agent().with_internal(fake_ramdisk=wanted.value))
         return Done(f"the fake ramdisk for {wanted} is ready")
 
     @step("deploy", "clean")

@@ -76,6 +76,9 @@ class IpxeBoot(BootInterface):
             await self._network.set_dhcp_options(task.context, port_id, options)
         for port_id in nics:
             await self._network.wait_until_active(port_id, self._settings.switch_timeout)
+        if not nics:
+            script = f"{listener.url}/boot/ipxe/<MAC>"
+            return Done(f"for somebody else's DHCP, which must send the machine's iPXE to {script}")
         macs = ", ".join(nic.address for nic in nics.values())
         return Done(f"DHCP sends {macs} to the {purpose} ramdisk")
 
@@ -145,7 +148,7 @@ def _with_boot(node: Node, config: BootConfig) -> Node:
 def _booting_nics(task: Task, purpose: str) -> dict[str, Port]:
     key = f"{Purpose(purpose)}_vif_port_id"
     nics = {str(nic.internal_info[key]): nic for nic in task.ports if nic.internal_info.get(key)}
-    if not nics:
+    if not nics and task.interfaces.network.makes_ports:
         raise Invalid(
             f"No NIC of node {task.node.name or task.node.uuid} is on the {purpose} network, so "
             "none could boot from it: check that a port is pxe_enabled and has its "

@@ -21,6 +21,7 @@ from bessemer.baremetal.drivers.neutron.ramdisk_ports import (
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.network import Attached, NetworkInterface, nics_of
 from bessemer.baremetal.interfaces.plugin import step
+from bessemer.baremetal.interfaces.power import PowerInterface
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.context import RequestContext
@@ -54,6 +55,20 @@ class NeutronNetwork(NetworkInterface):
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Nothing: cabling may still be learnt by inspection; the steps say what is missing."""
+
+    def validate_power(self, node: Node, power: PowerInterface) -> None:
+        """A tenant's system that runs on would be moved onto the provisioning network with its NICs."""
+        if not power.has_switch(node):
+            raise Invalid(
+                f"Node {node.uuid} has no power switch, only an agent, which could not be reached "
+                "any more once its NICs are on another network. Take network interface noop."
+            )
+        if node.disable_power_off and not self._settings.allow_disabling_power_off:
+            raise Invalid(
+                f"Node {node.uuid} is never switched off (disable_power_off), so that what runs on "
+                "it would be moved onto the provisioning network with it. Take network interface "
+                "noop, or, where that does no harm, set baremetal.allow_disabling_power_off."
+            )
 
     def properties(self) -> Mapping[str, str]:
         return {

@@ -1,5 +1,7 @@
 """Network interface `noop`: the operator cables and plugs; nobody's switch is touched."""
 
+from typing import ClassVar
+
 from bessemer.baremetal.domain.nics import Nic, Nics, VifWish, best, free
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
@@ -14,6 +16,8 @@ from bessemer.errors import Conflict, Invalid
 
 class NoopNetwork(NetworkInterface):
     """Named "noop". Attachments are kept on the NICs, so that they can be listed and undone."""
+
+    makes_ports: ClassVar = False
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Nothing is needed."""
