@@ -177,6 +177,15 @@ async def bench(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench
         await asyncio.to_thread(lab.down)
 
 
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def _no_server_stays(bench: Bench) -> AsyncIterator[None]:
+    """What a test that failed has left would fail the next ones, too."""
+    yield
+    answer = await bench.api.get(f"{COMPUTE}/servers")
+    if answer["servers"]:
+        await bench.delete(*(server["id"] for server in answer["servers"]))
+
+
 def _lines(values: Mapping[str, int]) -> str:
     return "".join(f"{name} = {value}\n" for name, value in values.items())
 
