@@ -1,8 +1,8 @@
 """Settings in, application out: the only place that knows all rooms."""
 
-import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 from starlette.applications import Starlette
 
@@ -16,7 +16,9 @@ from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
 from bessemer.baremetal.service import EmbeddedBareMetal
 from bessemer.baremetal.store.fake_machines import FakeMachines
+from bessemer.bus.bus import Bus
 from bessemer.bus.memory import MemoryBus
+from bessemer.bus.rabbitmq import RabbitBus
 from bessemer.compute.api.service import compute_api
 from bessemer.compute.service import EmbeddedCompute
 from bessemer.db.engine import open_database
@@ -29,6 +31,7 @@ from bessemer.image.api.service import image_api
 from bessemer.image.service import EmbeddedImages
 from bessemer.network.api.service import network_services
 from bessemer.network.service import EmbeddedNetwork
+from bessemer.roles import Role
 from bessemer.settings import Settings
 from bessemer.state_directory import prepare_state_directory
 from bessemer.web.authentication import Authenticate, by_token, noauth
@@ -37,8 +40,18 @@ from bessemer.web.dispatch import application
 from bessemer.web.keystone import Keystone
 
 
+class Room(Protocol):
+    """What is at work in one role."""
+
+    async def start(self) -> None:
+        """Take the role up."""
+
+    async def stop(self) -> None:
+        """Lay it down in good order; nothing happens when it was not taken up."""
+
+
 class Cloud:
-    """Every room, put together in one process.
+    """Every room, put together in one process; those of our roles are at work there.
 
     `operators_app` is the API for people and their tools; `ramdisk_app` is all that a machine under
     deployment may reach. `openapi` and `reference` describe the bare metal API.
@@ -50,8 +63,9 @@ class Cloud:
     def __init__(self, settings: Settings) -> None:
         state = settings.server.state_directory
         prepare_state_directory(state)
+        self._settings = settings
         self._database = database = open_database(settings.database_url)
-        self._bus = bus = MemoryBus()
+        self._bus = bus = _bus(settings)
         self._agents = agents = AgentClient()
         self._ipmi = ipmi = IpmiClients(settings.baremetal)
         asked = settings.authentication.keystone
@@ -63,22 +77,36 @@ class Cloud:
             settings.baremetal, network, images, agents, ipmi, FakeMachines(database)
         )
         baremetal = EmbeddedBareMetal(
-            database, bus, hardware, settings.baremetal, state, socket.gethostname()
+            database, bus, hardware, settings.baremetal, state, _hostname(settings)
         )
         compute = EmbeddedCompute(database, bus, settings.compute, baremetal, network, images)
-        self._rooms = (identity, images, network, baremetal, compute)
-        self.openapi = openapi(baremetal.desk, baremetal.power_later)
-        self.reference = reference(baremetal.desk, baremetal.power_later)
+        self._images, self._baremetal = images, baremetal
+        self._rooms: dict[Role, Room] = {
+            Role.IDENTITY: identity,
+            Role.IMAGE: images,
+            Role.NETWORK: network,
+            Role.CONDUCTOR: baremetal,
+            Role.COMPUTE: compute,
+        }
+        self.openapi = openapi(baremetal.desk)
+        self.reference = reference(baremetal.desk)
         object_store = object_store_service(images)
-        self.operators_app = application(
-            (
-                *baremetal_services(baremetal.desk, baremetal.power_later),
-                identity_api(identity),
-                image_api(images),
+        served = {
+            Role.API: (
+                *baremetal_services(baremetal.desk),
                 *network_services(network.means),
                 compute_api(compute),
-                object_store,
             ),
+            Role.IDENTITY: (identity_api(identity),),
+            Role.IMAGE: (image_api(images), object_store),
+        }
+        self.operators_app = application(
+            [
+                each
+                for role, these in served.items()
+                if role in settings.server.roles
+                for each in these
+            ],
             _authenticate(settings, identity, self._keystone),
         )
         self.ramdisk_app = application(
@@ -91,14 +119,21 @@ class Cloud:
         )
 
     async def start(self) -> None:
-        """Bring the database up to date and start every room, the ones that others need first."""
+        """Bring the database up to date and take up our roles, the ones that others need first.
+
+        Raises ConfigurationError.
+        """
         await upgrade(self._database)
-        for room in self._rooms:
-            await room.start()
+        await self._images.prepare()
+        await self._baremetal.prepare()
+        await self._bus.start()
+        for role, room in self._rooms.items():
+            if role in self._settings.server.roles:
+                await room.start()
 
     async def stop(self) -> None:
         """Stop in good order, the last started first."""
-        for room in reversed(self._rooms):
+        for room in reversed(self._rooms.values()):
             await room.stop()
         await self._bus.close()
         await self._agents.close()
@@ -106,6 +141,17 @@ class Cloud:
         if self._keystone is not None:
             await self._keystone.close()
         await self._database.close()
+
+
+def _bus(settings: Settings) -> Bus:
+    url = settings.bus.url
+    return MemoryBus() if url is None else RabbitBus(url.get_secret_value())
+
+
+def _hostname(settings: Settings) -> str:
+    """As leases name us: a conductor's restart frees what is held in its name, and no more."""
+    host = settings.baremetal.conductor_host
+    return host if Role.CONDUCTOR in settings.server.roles else f"api@{host}"
 
 
 def _authenticate(

@@ -50,6 +50,8 @@ def configure(level: str, style: Literal["console", "json"]) -> None:
     root.setLevel(level.upper())
     for noisy in ("uvicorn.access", "alembic", "aiosqlite", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for twice in ("aiormq", "aio_pika"):  # the bus itself says that a connection was lost
+        logging.getLogger(twice).setLevel(logging.CRITICAL)
 
 
 def _tamed(

@@ -1,10 +1,12 @@
 """Serves the two listeners: the operators' API, and the ramdisk's on the provisioning side."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 import uvicorn
@@ -14,6 +16,7 @@ from bessemer import netns
 from bessemer.bootstrap import Cloud
 from bessemer.errors import ConfigurationError
 from bessemer.readiness import announce_ready
+from bessemer.roles import FOR_OPERATORS, Role
 from bessemer.settings import Settings
 from bessemer.state_directory import held_state_directory, prepare_state_directory
 from bessemer.web.limits import LimitedProtocol
@@ -21,6 +24,24 @@ from bessemer.web.limits import LimitedProtocol
 log = structlog.get_logger()
 
 BACKLOG = 2048
+
+
+@dataclass(slots=True)
+class Listeners:
+    """Sockets that are bound, of those that our roles need."""
+
+    operators: socket.socket | None = None
+    ramdisk: socket.socket | None = None
+
+    def shown(self) -> dict[str, str | int]:
+        """For the log."""
+        shown: dict[str, str | int] = {}
+        if self.operators is not None:
+            host, port = self.operators.getsockname()[:2]
+            shown["url"] = f"http://{host}:{port}"
+        if self.ramdisk is not None:
+            shown["ramdisk_port"] = self.ramdisk.getsockname()[1]
+        return shown
 
 
 class _QuietServer(uvicorn.Server):
@@ -32,40 +53,61 @@ class _QuietServer(uvicorn.Server):
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ConfigurationError when an address cannot be had.
+    """Serve until SIGTERM or SIGINT; a second one ends the process at once.
 
-    The operators' socket is bound first, in the caller's network namespace; then the process
-    moves into `server.network_namespace`, where everything else lives.
+    Raises ConfigurationError when an address cannot be had. The operators' socket is bound first,
+    in the caller's network namespace; then the process moves into `server.network_namespace`,
+    where everything else lives.
     """
-    operators = _bind(settings.server.host, settings.server.port, "server.host, server.port")
+    listeners = Listeners()
+    roles = frozenset(settings.server.roles)
+    if roles & FOR_OPERATORS:
+        listeners.operators = _bind(
+            settings.server.host, settings.server.port, "server.host, server.port"
+        )
     if settings.server.network_namespace is not None:
         netns.enter(settings.server.network_namespace)
-    ramdisk = _bind("0.0.0.0", settings.baremetal.ramdisk_port, "baremetal.ramdisk_port")
-    asyncio.run(_serve(settings, operators, ramdisk))
+    if Role.NETWORK in roles:
+        port = settings.baremetal.ramdisk_port
+        listeners.ramdisk = _bind("0.0.0.0", port, "baremetal.ramdisk_port")
+    asyncio.run(_serve(settings, listeners))
 
 
-async def _serve(settings: Settings, operators: socket.socket, ramdisk: socket.socket) -> None:
+async def _serve(settings: Settings, listeners: Listeners) -> None:
     prepare_state_directory(settings.server.state_directory)
-    with held_state_directory(settings.server.state_directory):
-        await _serve_alone(settings, operators, ramdisk)
+    with held_state_directory(settings.server.state_directory, settings.server.roles):
+        await _serve_alone(settings, listeners)
 
 
-async def _serve_alone(
-    settings: Settings, operators: socket.socket, ramdisk: socket.socket
-) -> None:
+async def _serve_alone(settings: Settings, listeners: Listeners) -> None:
     cloud = Cloud(settings)
-    await cloud.start()
     try:
-        servers = [_server(cloud.operators_app), _server(cloud.ramdisk_app)]
-        _stop_on_signal(servers)
-        host, port = operators.getsockname()[:2]
+        stopping = _stop_on_signal()
+        await cloud.start()
+        servers = [
+            (_server(app), listener)
+            for app, listener in (
+                (cloud.operators_app, listeners.operators),
+                (cloud.ramdisk_app, listeners.ramdisk),
+            )
+            if listener is not None
+        ]
+        serving = [asyncio.create_task(s.serve(sockets=[socket])) for s, socket in servers]
         announce_ready()
-        log.info("serving", url=f"http://{host}:{port}", ramdisk_port=ramdisk.getsockname()[1])
-        await asyncio.gather(
-            servers[0].serve(sockets=[operators]), servers[1].serve(sockets=[ramdisk])
-        )
+        log.info("serving", roles=",".join(settings.server.roles), **listeners.shown())
+        await _until_stopped(stopping, serving)
+        for server, _ in servers:
+            server.should_exit = True
+        await asyncio.gather(*serving)
     finally:
         await cloud.stop()
+
+
+async def _until_stopped(stopping: asyncio.Event, serving: list[asyncio.Task[None]]) -> None:
+    """Or until a server ends by itself."""
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait((asked, *serving), return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:
@@ -81,14 +123,21 @@ def _server(app: ASGIApp) -> uvicorn.Server:
     return _QuietServer(config)
 
 
-def _stop_on_signal(servers: list[uvicorn.Server]) -> None:
-    def stop() -> None:
-        for server in servers:
-            server.should_exit = True
+def _stop_on_signal() -> asyncio.Event:
+    """Set by the first signal; the second one does not wait for anything."""
+    stopping = asyncio.Event()
+
+    def stop(number: int) -> None:
+        if stopping.is_set():
+            log.warning("stopped_at_once")
+            os._exit(128 + number)
+        log.info("stopping")
+        stopping.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop, number)
+    return stopping
 
 
 def _bind(host: str, port: int, setting: str) -> socket.socket:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,6 +26,7 @@ from bessemer.errors import ConfigurationError
 from bessemer.identity.settings import IdentitySettings
 from bessemer.image.settings import ImageSettings
 from bessemer.network.settings import NetworkSettings
+from bessemer.roles import Role
 from bessemer.web.settings import AuthenticationSettings
 
 PREFIX: Final = "BESSEMER_"
@@ -37,6 +38,11 @@ class ServerSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    roles: tuple[Role, ...] = Field(
+        tuple(Role),
+        min_length=1,
+        description="what this process does, of api, conductor, compute, network, image, identity",
+    )
     host: str = Field("127.0.0.1", description="address of the operators' API")
     port: int = Field(6385, ge=0, le=65535, description="TCP port of the operators' API")
     state_directory: Path = Field(
@@ -61,6 +67,18 @@ class DatabaseSettings(BaseModel):
     )
 
 
+class BusSettings(BaseModel):
+    """Section `[bus]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: SecretStr | None = Field(
+        None,
+        description="RabbitMQ as amqp(s)://user:password@host:port/vhost; without it messages stay "
+        "within the process",
+    )
+
+
 class Settings(BaseSettings):
     """The whole tree."""
 
@@ -70,6 +88,7 @@ class Settings(BaseSettings):
 
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
+    bus: BusSettings = BusSettings()
     authentication: AuthenticationSettings = AuthenticationSettings()
     identity: IdentitySettings = IdentitySettings()
     image: ImageSettings = ImageSettings()
@@ -86,6 +105,22 @@ class Settings(BaseSettings):
                 "who reaches that address would own every machine. Set authentication.strategy to "
                 "identity, or server.host to 127.0.0.1, or (if you must) "
                 "authentication.allow_noauth_anywhere to true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _roles_reach_each_other(self) -> "Settings":
+        roles = set(self.server.roles)
+        if roles != set(Role) and self.bus.url is None:
+            elsewhere = ", ".join(role for role in Role if role not in roles)
+            raise ValueError(
+                f"server.roles leaves {elsewhere} to other processes, but without bus.url nobody "
+                "reaches these. Set bus.url to a RabbitMQ, or leave server.roles out"
+            )
+        if (Role.NETWORK in roles) != (Role.IMAGE in roles):
+            raise ValueError(
+                "server.roles must have network and image together: machines fetch images from "
+                "the address of the network that they boot on"
             )
         return self
 

@@ -3,14 +3,14 @@
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from bessemer.errors import ConfigurationError
+from bessemer.roles import Role
 
-LOCK_FILE: Final = "server.lock"
 LEAST_BYTES: Final = 4 * 1024 * 1024
 """Room that a first start needs for its database, keys and boot programs."""
 
@@ -32,24 +32,30 @@ def prepare_state_directory(directory: Path) -> None:
 
 
 @contextmanager
-def held_state_directory(directory: Path) -> Iterator[None]:
-    """Nobody else serves from this directory for as long as the block runs.
+def held_state_directory(directory: Path, roles: Iterable[Role] = Role) -> Iterator[None]:
+    """Nobody else serves in these roles from this directory for as long as the block runs.
 
     The kernel lets go when the process dies, however it dies. Raises ConfigurationError when
     somebody else holds it.
     """
-    file = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.read(file, 20).decode(errors="replace").strip() or "unknown"
-            raise ConfigurationError(
-                f"server.state_directory: {directory} is in use by another bessemer (process "
-                f"{holder}). Stop that one, or give this one a folder of its own: --state-dir FOLDER."
-            ) from error
-        os.ftruncate(file, 0)
-        os.write(file, f"{os.getpid()}\n".encode())
+    with ExitStack() as held:
+        for role in roles:
+            held.callback(os.close, _locked(directory, role))
         yield
-    finally:
+
+
+def _locked(directory: Path, role: Role) -> int:
+    file = os.open(directory / f"{role}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.read(file, 20).decode(errors="replace").strip() or "unknown"
         os.close(file)
+        raise ConfigurationError(
+            f"server.state_directory: {directory} is in use by another bessemer (process "
+            f"{holder}, role {role}). Stop that one, or give this one a folder of its own: "
+            "--state-dir FOLDER."
+        ) from error
+    os.ftruncate(file, 0)
+    os.write(file, f"{os.getpid()}\n".encode())
+    return file

@@ -25,7 +25,7 @@ class HardwareSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     bmc_request_timeout: timedelta = Field(
-        timedelta(minutes=2),
+        timedelta(seconds=55),
         gt=_NO_TIME,
         description="longest time that an API request waits for a BMC",
     )

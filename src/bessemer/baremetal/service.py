@@ -1,7 +1,9 @@
 """The bare metal room put together: what other rooms call, and the conductor behind it."""
 
+import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +16,11 @@ from bessemer.baremetal.domain.nics import VifWish
 from bessemer.baremetal.domain.node import Node, PowerTarget
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import Registry
-from bessemer.baremetal.operations import provision, set_power, vifs
+from bessemer.baremetal.operations import at_conductor, provision, set_power, vifs
 from bessemer.baremetal.operations.allocations import WANTED, Allocator
 from bessemer.baremetal.operations.console import ConsoleKeeper
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import Flows
-from bessemer.baremetal.operations.set_power import PowerOrder
 from bessemer.baremetal.operations.sync_power import PowerSync
 from bessemer.baremetal.public import (
     NODE_CHANGED,
@@ -33,19 +34,24 @@ from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import journal
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.nodes import NodeStore
-from bessemer.baremetal.store.sealing import SecretBox
+from bessemer.baremetal.store.sealing import KEY_FILE, SecretBox
 from bessemer.bus.bus import Bus
 from bessemer.context import RequestContext
 from bessemer.db.engine import Database
+from bessemer.db.known_keys import check_known_key
 from bessemer.errors import Invalid, NotFound
 from bessemer.json_types import Json, JsonObject
 
+LOST_ORDERS_SOUGHT_EVERY: Final = timedelta(minutes=1)
 CONSOLES_CHECKED_EVERY: Final = timedelta(minutes=1)
 CONDUCTORS_FORGOTTEN_EVERY: Final = timedelta(days=1)
 
 
 class EmbeddedBareMetal:
-    """Implements `public.BareMetalService` in process."""
+    """Implements `public.BareMetalService` in process.
+
+    `hostname` names the conductor that it becomes with `start`; leases name it.
+    """
 
     def __init__(
         self,
@@ -57,7 +63,8 @@ class EmbeddedBareMetal:
         hostname: str,
     ) -> None:
         identity = Identity(hostname, str(uuid.uuid4()))
-        shelves = Shelves(database, NodeStore(SecretBox.from_file(state_directory / "secret.key")))
+        self._key_file = settings.secret_key_file or state_directory / KEY_FILE
+        shelves = Shelves(database, NodeStore(SecretBox.from_file(self._key_file)))
         flows = Flows(settings)
         self._bus = bus
         self._settings = settings
@@ -75,11 +82,21 @@ class EmbeddedBareMetal:
         self.conductor = Conductor(engine, bus, identity, settings)
         self._consoles = ConsoleKeeper(self.desk)
         self._subscriptions: list[Callable[[], None]] = []
+        self._end_serving: Callable[[], Awaitable[None]] | None = None
+
+    async def prepare(self) -> None:
+        """Raises ConfigurationError when the database was sealed with another key than ours."""
+        await check_known_key(self.desk.shelves.database, KEY_FILE, self._key_file)
 
     async def start(self) -> None:
-        """Take up whatever work there is."""
+        """Be a conductor: answer requests, and take up whatever work there is.
+
+        Without it, what others do through this room is carried out by conductors elsewhere.
+        """
+        self._end_serving = await at_conductor.serve(self.desk)
         await self.conductor.start()
         await set_power.forget_lost_orders(self.desk)
+        self.conductor.every(LOST_ORDERS_SOUGHT_EVERY, self._forget_lost_orders)
         allocator = Allocator(self.desk)
         self._subscriptions = [
             self._bus.subscribe(WANTED, allocator.on_wanted),
@@ -95,10 +112,16 @@ class EmbeddedBareMetal:
         self.conductor.every(CONSOLES_CHECKED_EVERY, self._consoles.round)
 
     async def stop(self) -> None:
-        """End in good order."""
+        """End in good order: what is in hand may go on for `graceful_shutdown_timeout`."""
         for unsubscribe in self._subscriptions:
             unsubscribe()
-        await self.conductor.stop()
+        if self._end_serving is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(
+                    self._settings.graceful_shutdown_timeout.total_seconds()
+                ):
+                    await self._drain(self._end_serving)
+            await self.conductor.stop()
         await self.desk.background.stop()
         await self._consoles.stop()
 
@@ -156,7 +179,7 @@ class EmbeddedBareMetal:
             wanted = PowerTarget(target)
         except ValueError:
             raise Invalid(f"Invalid power target {target!r}.") from None
-        self.power_later(await set_power.accept(self.desk, node_uuid, wanted))
+        await set_power.order(self.desk, node_uuid, wanted)
 
     async def journal(self, context: RequestContext, node_uuid: str) -> Sequence[JournalEntry]:
         async with self.desk.reading() as connection:
@@ -173,9 +196,13 @@ class EmbeddedBareMetal:
             except NotFound:
                 return None
 
-    def power_later(self, order: PowerOrder) -> None:
-        """Carry an accepted power request out in the background."""
-        self.desk.background.start(set_power.carry_out(self.desk, order))
+    async def _drain(self, end_serving: Callable[[], Awaitable[None]]) -> None:
+        """No new work; what is in hand comes to its end: requests, power orders, steps."""
+        await asyncio.gather(end_serving(), self.conductor.drain())
+        await self.desk.background.idle()
+
+    async def _forget_lost_orders(self) -> None:
+        await set_power.forget_lost_orders(self.desk)
 
     def _announce(self, node_uuid: str) -> None:
         self.desk.background.start(self._bus.publish(NODE_CHANGED, {"node_uuid": node_uuid}))

@@ -1,7 +1,9 @@
 """Every knob of the bare metal room."""
 
+import socket
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -38,6 +40,17 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     networks: RamdiskNetworks = RamdiskNetworks()
+    conductor_host: str = Field(
+        default_factory=socket.gethostname,
+        pattern=r"^[A-Za-z0-9._-]{1,200}$",
+        description="name of this conductor, which no other one has and which stays; by default "
+        "the host's",
+    )
+    secret_key_file: Path | None = Field(
+        None,
+        description="key that seals secrets in the database, the same for all processes; by "
+        "default secret.key in the server's state directory",
+    )
     conductor_group: str = Field("", description="this conductor serves nodes of this group only")
     deploy_kernel: str = Field(
         "", description="kernel of the deploy ramdisk: a path (driver_info.deploy_kernel wins)"
@@ -184,6 +197,11 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         timedelta(days=14),
         gt=NO_TIME,
         description="a conductor silent for this long is forgotten",
+    )
+    graceful_shutdown_timeout: timedelta = Field(
+        timedelta(seconds=30),
+        ge=NO_TIME,
+        description="how long steps in hand may go on when a conductor is told to stop",
     )
     lease_duration: timedelta = Field(
         timedelta(seconds=30),

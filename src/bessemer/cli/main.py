@@ -17,6 +17,7 @@ from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
 from bessemer.errors import BessemerError, ConfigurationError
 from bessemer.identity.domain.clouds_yaml import clouds_yaml
+from bessemer.roles import Role
 from bessemer.settings import Settings, load_settings
 from bessemer_lab.cli import app as lab
 from bessemer_lab.demo.command import demo
@@ -70,6 +71,21 @@ ConfigFile = Annotated[
 @app.command()
 def serve(
     config: ConfigFile = None,
+    roles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE,…",
+            help=f"What this process does, of {', '.join(Role)}; without it everything. Processes "
+            "with other roles share the database, and RabbitMQ (setting bus.url).",
+        ),
+    ] = None,
+    conductor_host: Annotated[
+        str | None,
+        typer.Option(help="Name of this conductor, which stays; by default the host's name."),
+    ] = None,
+    conductor_group: Annotated[
+        str | None, typer.Option(help="Serve nodes of this conductor group only.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address of the operators' API.")] = None,
     port: Annotated[int | None, typer.Option(help="TCP port of the operators' API.")] = None,
     state_dir: Annotated[
@@ -81,15 +97,20 @@ def serve(
     ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
-    """Serve the whole cloud in one process, by default on http://127.0.0.1:6385."""
-    named = {
+    """Serve the cloud, by default all of it in one process on http://127.0.0.1:6385.
+
+    The first SIGTERM or SIGINT lets steps in hand come to their end; a second one ends at once.
+    """
+    for_server = {
+        "roles": roles and tuple(roles.split(",")),
         "host": host,
         "port": port,
         "state_directory": state_dir,
         "network_namespace": netns,
         "log_level": log_level,
     }
-    settings = _settings(config, {key: value for key, value in named.items() if value is not None})
+    for_baremetal = {"conductor_host": conductor_host, "conductor_group": conductor_group}
+    settings = _settings(config, {"server": for_server, "baremetal": for_baremetal})
     logs.configure(settings.server.log_level, settings.server.log_format)
     try:
         server.run(settings)
@@ -111,7 +132,7 @@ def openapi(
 ) -> None:
     """Print the OpenAPI document of the bare metal API; a running server has it at /openapi.json."""
     with TemporaryDirectory() as nowhere:
-        cloud = Cloud(_settings(None, {"state_directory": Path(nowhere)}))
+        cloud = Cloud(_settings(None, {"server": {"state_directory": Path(nowhere)}}))
     typer.echo(cloud.reference if markdown else json.dumps(cloud.openapi, indent=2), nl=False)
 
 
@@ -170,9 +191,14 @@ def unlock(
         typer.echo(f"Node {ident} is free. {holder.owner} held it for {holder.purpose}.")
 
 
-def _settings(config: Path | None, server_flags: dict[str, Any]) -> Settings:
+def _settings(config: Path | None, flags: dict[str, dict[str, Any]]) -> Settings:
+    """`flags` by section and setting; those that are None were not given."""
+    given = {
+        section: {name: value for name, value in flags.items() if value is not None}
+        for section, flags in flags.items()
+    }
     try:
-        return load_settings(config, {"server": server_flags} if server_flags else None)
+        return load_settings(config, {name: section for name, section in given.items() if section})
     except ConfigurationError as error:
         _refuse(error)
 

@@ -10,7 +10,7 @@ from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.domain.lease import Holder
 from bessemer.baremetal.operations.unlock import Unlocking, unlock
 from bessemer.baremetal.store.nodes import NodeStore
-from bessemer.baremetal.store.sealing import SecretBox
+from bessemer.baremetal.store.sealing import KEY_FILE, SecretBox
 from bessemer.db.engine import open_database
 from bessemer.errors import ConfigurationError
 from bessemer.settings import Settings
@@ -27,7 +27,8 @@ def unlock_node(settings: Settings, ident: str, *, forced: bool) -> Holder | Non
         forced=forced,
         alive_within=settings.baremetal.conductor_heartbeat_timeout,
     )
-    box = SecretBox.from_file(settings.server.state_directory / "secret.key")
+    own = settings.server.state_directory / KEY_FILE
+    box = SecretBox.from_file(settings.baremetal.secret_key_file or own)
 
     async def run() -> Holder | None:
         database = open_database(settings.database_url)

@@ -7,6 +7,7 @@ from pathlib import Path
 from bessemer.clock import now
 from bessemer.context import RequestContext
 from bessemer.db.engine import Database
+from bessemer.db.known_keys import check_known_key
 from bessemer.errors import Conflict
 from bessemer.image.domain.image import HASH_ALGORITHM, Image, Status
 from bessemer.image.domain.temporary_url import Signer, object_path
@@ -16,15 +17,15 @@ from bessemer.image.operations.upload import GIB, Uploads
 from bessemer.image.public import ImageView
 from bessemer.image.settings import ImageSettings
 from bessemer.image.store.files import ImageFiles
-from bessemer.image.store.key import load_or_make_key
+from bessemer.image.store.key import FILE_NAME, load_or_make_key
 
 
 class EmbeddedImages:
-    """Implements ImageService. The schema must be up to date before `start`."""
+    """Implements ImageService. The schema must be up to date before `prepare`."""
 
     def __init__(self, database: Database, settings: ImageSettings, state_directory: Path) -> None:
         self._database = database
-        self._state_directory = state_directory
+        self._key_file = settings.url_key_file or state_directory / FILE_NAME
         self.files = ImageFiles(settings.store_directory or state_directory / "images")
         self.catalogue = Catalogue(database, self.files)
         self.uploads = Uploads(
@@ -32,9 +33,19 @@ class EmbeddedImages:
         )
         self._signer: Signer | None = None
 
+    async def prepare(self) -> None:
+        """Load the key, the same in all processes: whoever signs URLs needs it.
+
+        Raises ConfigurationError.
+        """
+        self._signer = Signer(await asyncio.to_thread(load_or_make_key, self._key_file))
+        await check_known_key(self._database, FILE_NAME, self._key_file)
+
     async def start(self) -> None:
-        """Take the directory, load the key, put right what a crash left. Raises ConfigurationError."""
-        self._signer = Signer(await asyncio.to_thread(load_or_make_key, self._state_directory))
+        """Take the directory, and put right what a crash left; after `prepare`.
+
+        Raises ConfigurationError.
+        """
         await asyncio.to_thread(self.files.open)
         await recover(self._database, self.files)
 
@@ -44,8 +55,8 @@ class EmbeddedImages:
 
     @property
     def signer(self) -> Signer:
-        """Signs and checks temporary URLs; there after `start`."""
-        assert self._signer is not None, "EmbeddedImages.start() has not run"
+        """Signs and checks temporary URLs; there after `prepare`."""
+        assert self._signer is not None, "EmbeddedImages.prepare() has not run"
         return self._signer
 
     async def get_image(self, context: RequestContext, ident: str) -> ImageView:

@@ -33,7 +33,7 @@ async def test_claims_in_headers_are_worth_nothing(tenancy, token):
         return None
 
     cloud = tenancy.cloud
-    services = baremetal_services(cloud.desk, cloud.service.power_later)
+    services = baremetal_services(cloud.desk)
     api = AsgiClient(application(services, by_token(nobodys)), {VERSION: LATEST, **CLAIMS, **token})
     assert (await api.get("/v1/nodes")).status == 401
     assert (await api.post("/v1/nodes", {"driver": "fake-hardware"})).status == 401

@@ -115,7 +115,7 @@ async def a_cloud(directory: Path, **settings: Any) -> AsyncIterator[Cloud]:
     hardware = fake_registry(tree, FakeMachines(database))
     service = EmbeddedBareMetal(database, bus, hardware, tree, directory, "host-1")
     await service.start()
-    operators = application(baremetal_services(service.desk, service.power_later), noauth())
+    operators = application(baremetal_services(service.desk), noauth())
     ramdisk = application([ramdisk_service(service.desk)], noauth())
     headers = {VERSION: LATEST}
     cloud = Cloud(service, AsgiClient(operators, headers), AsgiClient(ramdisk, headers), file)

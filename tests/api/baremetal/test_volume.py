@@ -167,7 +167,7 @@ async def test_properties_are_for_those_who_may_look_into_the_node(cloud, node, 
     async def authenticate(_headers, request_id):
         return RequestContext(request_id, project_id="mine", roles=frozenset({roles}))
 
-    services = baremetal_services(cloud.desk, cloud.service.power_later)
+    services = baremetal_services(cloud.desk)
     tenant = AsgiClient(application(services, authenticate), cloud.client.headers)
     (listed,) = (await tenant.get(f"{TARGETS}?detail=True")).json["targets"]
     shown = (await tenant.get(f"{TARGETS}/{listed['uuid']}")).json

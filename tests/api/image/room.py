@@ -117,6 +117,7 @@ async def a_room(directory: Path, **settings: Any) -> AsyncIterator[Room]:
     images = EmbeddedImages(database, ImageSettings(**settings), directory)
     app = application([image_api(images), object_store_service(images)], by_header)
     try:
+        await images.prepare()
         await images.start()
         async with serving(app) as base_url, aiohttp.ClientSession() as http:
             room = Room(images, base_url, http, directory)

@@ -86,7 +86,7 @@ async def a_tenancy(directory: Any) -> AsyncIterator[Tenancy]:
         foreign = await cloud.enrol(name="foreign", owner=STRANGER)
         await cloud.enrol(name="nobodys")
         things = await _things(cloud, ours["uuid"])
-        services = baremetal_services(cloud.desk, cloud.service.power_later)
+        services = baremetal_services(cloud.desk)
         app = application(services, authenticate)
         yield Tenancy(cloud, app, ours["uuid"], foreign["uuid"], things)
 

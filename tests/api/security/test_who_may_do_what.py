@@ -100,7 +100,7 @@ def named(row: Endpoint) -> str:
 
 def rows_of(tenancy: Tenancy) -> list[Endpoint]:
     cloud = tenancy.cloud
-    return list(endpoints(cloud.desk, cloud.service.power_later, vifs))
+    return list(endpoints(cloud.desk, vifs))
 
 
 def gate_only(tenancy: Tenancy) -> AsgiClient:

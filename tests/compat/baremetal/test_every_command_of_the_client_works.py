@@ -33,7 +33,7 @@ NEED_WHAT_THIS_CLOUD_HAS_NOT = {"baremetal node boot device list"}
 @pytest.fixture
 async def client(tmp_path):
     async with a_cloud(tmp_path) as cloud:
-        services = baremetal_services(cloud.desk, cloud.service.power_later)
+        services = baremetal_services(cloud.desk)
         async with serving(application(services, noauth())) as url:
             config = tmp_path / "clouds.yaml"
             config.write_text(CLOUDS_YAML.format(url=url))

@@ -25,7 +25,7 @@ MAC = "52:54:00:12:34:56"
 @pytest.fixture
 async def url(tmp_path):
     async with a_cloud(tmp_path) as cloud:
-        services = baremetal_services(cloud.desk, cloud.service.power_later)
+        services = baremetal_services(cloud.desk)
         async with serving(application(services, noauth())) as base_url:
             yield base_url
 

@@ -24,11 +24,7 @@ def _desk() -> Desk:
     return Desk(no_database, hardware, Flows(settings), MemoryBus(), "host-1", settings)
 
 
-def _never(*_: Any) -> None:
-    raise AssertionError("nothing is carried out here")
-
-
-OPERATORS: Final[tuple[Endpoint, ...]] = endpoints(_desk(), _never, object())
+OPERATORS: Final[tuple[Endpoint, ...]] = endpoints(_desk(), object())
 RAMDISK: Final[tuple[Endpoint, ...]] = RamdiskApi(_desk()).endpoints()
 
 

@@ -37,5 +37,5 @@ def test_a_key_that_others_can_read_is_refused(tmp_path):
 
 
 def test_a_start_that_was_cut_off_is_made_good(tmp_path):
-    (tmp_path / "secret.new").write_bytes(b"half")
+    (tmp_path / ".secret.key.x1y2z3").write_bytes(b"half")
     SecretBox.from_file(tmp_path / "secret.key")

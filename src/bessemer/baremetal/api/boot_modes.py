@@ -66,15 +66,15 @@ class BootModesApi:
         """BIOS or UEFI from the machine's next start on."""
         refuse_unknown(call)
         mode = BootMode(taken(call.body, BOOT_MODE, call.version.minor)["target"])
-        node = await boot_modes.set_boot_mode(self.desk, ident_of(call), mode)
-        return _accepted(call, node.uuid)
+        uuid = await boot_modes.set_boot_mode(self.desk, ident_of(call), mode)
+        return _accepted(call, uuid)
 
     async def set_secure_boot(self, call: Call) -> Reply:
         """On or off from the machine's next start on."""
         refuse_unknown(call)
         on = bool(taken(call.body, SECURE_BOOT, call.version.minor)["target"])
-        node = await boot_modes.set_secure_boot(self.desk, ident_of(call), on=on)
-        return _accepted(call, node.uuid)
+        uuid = await boot_modes.set_secure_boot(self.desk, ident_of(call), on=on)
+        return _accepted(call, uuid)
 
     async def inject_nmi(self, call: Call) -> Reply:
         """Interrupt the machine's system, so that it dumps its memory; the body is `{}`."""

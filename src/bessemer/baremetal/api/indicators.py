@@ -59,8 +59,8 @@ class IndicatorsApi:
     async def index(self, call: Call) -> Reply:
         """All lights, and what each can do."""
         refuse_unknown(call)
-        node, found = await indicators.list_indicators(self.desk, ident_of(call))
-        base = f"nodes/{node.uuid}/management/indicators"
+        uuid, found = await indicators.list_indicators(self.desk, ident_of(call))
+        base = f"nodes/{uuid}/management/indicators"
         shown = [
             _shown(call, base, f"{ident}@{component}", light)
             for component, lights in found.items()

@@ -1,6 +1,5 @@
 """`/v1/nodes/{ident}/states` and what else sets a node in motion: provision, power, maintenance."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -29,9 +28,6 @@ from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
 from bessemer.web.body import read_json
 from bessemer.web.routes import Call, Raw, Reply
-
-PowerLater = Callable[[set_power.PowerOrder], None]
-"""Carries an accepted power request out in the background."""
 
 PROVISION_BODY_LIMIT: Final = 65536 * 1024
 MAINTENANCE_BODY_LIMIT: Final = 64 * 1024
@@ -81,7 +77,6 @@ class NodeStatesApi:
     """Handlers; each is one row of `endpoints`."""
 
     desk: Desk
-    power_later: PowerLater
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Rows of the API's table; the fixed path goes before `/nodes/{ident}`."""
@@ -155,7 +150,7 @@ class NodeStatesApi:
         """Switch: 202 once it is committed; the BMC is told in the background."""
         refuse_unknown(call)
         ident, (target, timeout) = ident_of(call), _power_wish(call.body, call.version.minor)
-        self.power_later(await set_power.accept(self.desk, ident, target, timeout))
+        await set_power.order(self.desk, ident, target, timeout)
         return Reply(headers={"Location": f"{api_url(call)}/v1/nodes/{ident}/states"})
 
     async def set_maintenance(self, call: Call) -> Reply:

@@ -15,7 +15,7 @@ from bessemer.baremetal.api.inspection_rules import InspectionRulesApi
 from bessemer.baremetal.api.json_suffix import JsonSuffix
 from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.baremetal.api.node_parts import NodePartsApi, Vifs
-from bessemer.baremetal.api.node_states import NodeStatesApi, PowerLater
+from bessemer.baremetal.api.node_states import NodeStatesApi
 from bessemer.baremetal.api.nodes import NodesApi
 from bessemer.baremetal.api.openapi.document import document
 from bessemer.baremetal.api.openapi.reference_page import reference_page
@@ -31,17 +31,15 @@ from bessemer.json_types import JsonObject
 from bessemer.web.routes import Access, Call, Reply, Route, Service
 
 
-def baremetal_services(
-    desk: Desk, power_later: PowerLater, vifs: Vifs = vif_operations
-) -> tuple[Service, ...]:
+def baremetal_services(desk: Desk, vifs: Vifs = vif_operations) -> tuple[Service, ...]:
     """The API at the root, as every client of Ironic expects it, and again below `/baremetal`.
 
     `vifs`: the module (or object) with `attach`, `detach` and `list_vifs`.
     """
     table = (
         *version_routes(OPERATORS),
-        _document_route(openapi(desk, power_later, vifs)),
-        *routes(endpoints(desk, power_later, vifs), Gate(desk.shelves.database)),
+        _document_route(openapi(desk, vifs)),
+        *routes(endpoints(desk, vifs), Gate(desk.shelves.database)),
     )
     return tuple(
         Service("baremetal", prefix, table, error_body, VERSIONS, JsonSuffix)
@@ -49,15 +47,15 @@ def baremetal_services(
     )
 
 
-def openapi(desk: Desk, power_later: PowerLater, vifs: Vifs = vif_operations) -> JsonObject:
+def openapi(desk: Desk, vifs: Vifs = vif_operations) -> JsonObject:
     """The OpenAPI document of both listeners."""
-    rows = endpoints(desk, power_later, vifs)
+    rows = endpoints(desk, vifs)
     return document(rows, RamdiskApi(desk).endpoints(), version_routes(OPERATORS))
 
 
-def reference(desk: Desk, power_later: PowerLater, vifs: Vifs = vif_operations) -> str:
+def reference(desk: Desk, vifs: Vifs = vif_operations) -> str:
     """The reference page of both listeners, in Markdown."""
-    return reference_page(endpoints(desk, power_later, vifs), RamdiskApi(desk).endpoints())
+    return reference_page(endpoints(desk, vifs), RamdiskApi(desk).endpoints())
 
 
 def _document_route(described: JsonObject) -> Route:
@@ -67,9 +65,9 @@ def _document_route(described: JsonObject) -> Route:
     return Route("GET", "/openapi.json", show, "baremetal:openapi", Access.PUBLIC)
 
 
-def endpoints(desk: Desk, power_later: PowerLater, vifs: Vifs) -> tuple[Endpoint, ...]:
+def endpoints(desk: Desk, vifs: Vifs) -> tuple[Endpoint, ...]:
     """Every endpoint below `/v1`; fixed paths come before those with `{ident}`."""
-    states = NodeStatesApi(desk, power_later)
+    states = NodeStatesApi(desk)
     return (
         *(each for each in states.endpoints() if "{" not in each.path),
         *NodesApi(desk).endpoints(),

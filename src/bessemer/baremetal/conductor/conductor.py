@@ -79,10 +79,26 @@ class Conductor:
         self.every(SWEEP_INTERVAL, self._sweep)
         self.every(self._settings.conductor_heartbeat_interval, self._keep_alive)
 
+    async def drain(self) -> None:
+        """Begin no new step; return once those in hand have ended and their nodes are free.
+
+        Others take the nodes over as soon as `stop` has taken this conductor off the ring.
+        """
+        self._stopping = True
+        self._engine.draining.set()
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
+        for timer in self._timers.values():
+            timer.cancel()
+        if self._workers:
+            log.info("conductor.draining", nodes=len(self._workers))
+            await asyncio.wait(tuple(self._workers.values()))
+
     async def stop(self) -> None:
-        """End in good order: steps in hand are interrupted and run again by the next owner."""
+        """End at once: steps in hand are interrupted and run again by the next owner."""
         self._stopping = True
         self._unsubscribe()
+        self._unsubscribe = lambda: None
         for timer in self._timers.values():
             timer.cancel()
         tasks = [*self._periodic, *self._workers.values()]

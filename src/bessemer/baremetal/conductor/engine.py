@@ -1,5 +1,6 @@
 """What every worker needs, in one piece."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,6 +27,8 @@ class Engine:
     next_work: NextWork
     changed: Callable[[str], None]
     """Called with a node's uuid after each change of its state or work."""
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once set, workers end the step in hand and begin no other."""
     limits: Mapping[Flow, int] = field(default_factory=dict)
     """How many nodes may be in a flow at once; flows not named have no limit."""
 

@@ -30,6 +30,13 @@ class Membership:
         )
         return ring_of(frozenset(able)).owner(node_uuid)
 
+    def anyone_with(self, driver: str) -> str:
+        """Host name of a conductor with this driver, the same one for the same conductors.
+
+        Raises Unavailable when there is none.
+        """
+        return HashRing(c.hostname for c in self.conductors if driver in c.drivers).owner(driver)
+
 
 async def read(connection: AsyncConnection, settings: BareMetalSettings) -> Membership:
     """The conductors that were heard of within the timeout."""

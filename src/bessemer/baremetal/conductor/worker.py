@@ -64,12 +64,13 @@ async def work_on(engine: Engine, node_uuid: str) -> datetime | None:
         return now() + TRANSIENT_PAUSE
     try:
         async with renewing(engine.shelves.database, engine.lease_duration, lease):
-            while True:
+            while not engine.draining.is_set():
                 look_again = await _advance(engine, lease)
                 if not isinstance(look_again, bool):
                     return look_again
                 if not look_again:
                     return None
+            return None
     except LeaseLost:
         log.warning("worker.lease_lost", node=node_uuid)
         return None

@@ -3,13 +3,15 @@
 from bessemer.baremetal.domain.management import BootMode
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import IN_MOTION
+from bessemer.baremetal.operations.at_conductor import at_conductor
 from bessemer.baremetal.operations.at_hardware import at_hardware, keep
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.errors import Conflict, Invalid
 
 
-async def set_boot_mode(desk: Desk, ident: str, mode: BootMode) -> Node:
-    """From the machine's next start on.
+@at_conductor()
+async def set_boot_mode(desk: Desk, ident: str, mode: BootMode) -> str:
+    """From the machine's next start on; returns the node's uuid.
 
     Raises Conflict (in motion), Unsupported, Invalid, NodeLocked, NotFound, Transient,
     HardwareFailure.
@@ -22,15 +24,16 @@ async def set_boot_mode(desk: Desk, ident: str, mode: BootMode) -> Node:
                 f"Node {node.uuid} has no boot mode {mode}; possible: {', '.join(possible)}."
             )
         await plugins.management.set_boot_mode(node, mode)
-        return await keep(desk, node.uuid, boot_mode=mode.value)
+        return (await keep(desk, node.uuid, boot_mode=mode.value)).uuid
 
 
-async def set_secure_boot(desk: Desk, ident: str, *, on: bool) -> Node:
+@at_conductor()
+async def set_secure_boot(desk: Desk, ident: str, *, on: bool) -> str:
     """From the machine's next start on. Raises as `set_boot_mode` does."""
     async with at_hardware(desk, ident, "setting secure boot") as (node, plugins):
         _refuse_in_motion(node, "secure boot")
         await plugins.management.set_secure_boot(node, on)
-        return await keep(desk, node.uuid, secure_boot=on)
+        return (await keep(desk, node.uuid, secure_boot=on)).uuid
 
 
 def _refuse_in_motion(node: Node, what: str) -> None:

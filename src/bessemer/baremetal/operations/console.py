@@ -1,12 +1,16 @@
 """Consoles by request. `console_enabled` is the wish; the keeper sees that it comes true."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy import ColumnElement
 
 from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.interfaces.console import ConsoleInfo
+from bessemer.baremetal.operations.at_conductor import at_conductor
 from bessemer.baremetal.operations.at_hardware import at_hardware, in_time, keep, node_and_plugins
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.store.tables import nodes
@@ -16,6 +20,7 @@ from bessemer.json_types import JsonObject
 log = structlog.get_logger()
 
 
+@at_conductor()
 async def switch(desk: Desk, ident: str, *, on: bool) -> None:
     """Raises Invalid (Unsupported, what driver_info lacks), NodeLocked, NotFound, Transient,
     HardwareFailure; then nothing is changed."""
@@ -29,6 +34,7 @@ async def switch(desk: Desk, ident: str, *, on: bool) -> None:
         await keep(desk, node.uuid, console_enabled=on)
 
 
+@at_conductor()
 async def find(desk: Desk, ident: str) -> ConsoleInfo | None:
     """Where it is; None when it is off. Raises Unsupported, NotFound."""
     node, plugins = await node_and_plugins(desk, ident)
@@ -53,17 +59,7 @@ class ConsoleKeeper:
 
     async def round(self) -> None:
         """See to all nodes."""
-        async with self.desk.reading() as connection:
-            wanted = await self.desk.shelves.nodes.list(connection, [nodes.c.console_enabled])
-            members = await membership.read(connection, self.desk.settings)
-        mine = {}
-        for node in wanted:
-            try:
-                owner = members.owner(node.uuid, node.driver, node.conductor_group)
-            except Unavailable:
-                continue
-            if owner == self.desk.hostname:
-                mine[node.uuid] = node
+        mine = await self._mine([nodes.c.console_enabled])
         for uuid in [uuid for uuid in self._running if uuid not in mine]:
             await self._stop(self._running.pop(uuid))
         for node in mine.values():
@@ -72,11 +68,9 @@ class ConsoleKeeper:
     async def on_change(self, message: JsonObject) -> None:
         """See to one node that changed."""
         uuid = message["node_uuid"]
-        async with self.desk.reading() as connection:
-            found = await self.desk.shelves.nodes.list(connection, [nodes.c.uuid == uuid])
-        node = found[0] if found else None
-        if node is not None and node.console_enabled:
-            self._running[uuid] = node
+        mine = await self._mine([nodes.c.uuid == uuid, nodes.c.console_enabled])
+        if uuid in mine:
+            self._running[uuid] = mine[uuid]
         elif uuid in self._running:
             await self._stop(self._running.pop(uuid))
 
@@ -84,6 +78,17 @@ class ConsoleKeeper:
         """End them all; the wishes stay."""
         while self._running:
             await self._stop(self._running.popitem()[1])
+
+    async def _mine(self, conditions: Sequence[ColumnElement[bool]]) -> dict[str, Node]:
+        async with self.desk.reading() as connection:
+            found = await self.desk.shelves.nodes.list(connection, conditions)
+            members = await membership.read(connection, self.desk.settings)
+        return {node.uuid: node for node in found if self._is_mine(members, node)}
+
+    def _is_mine(self, members: membership.Membership, node: Node) -> bool:
+        with suppress(Unavailable):
+            return self.desk.hostname == members.owner(node.uuid, node.driver, node.conductor_group)
+        return False
 
     async def _start(self, node: Node) -> None:
         self._running[node.uuid] = node

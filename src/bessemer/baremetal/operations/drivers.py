@@ -3,31 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bessemer.baremetal.conductor import membership
-from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.interfaces.vendor import Passthru, VendorInterface, chosen
+from bessemer.baremetal.operations.at_conductor import at_conductor, of_driver
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.errors import NotFound, Unavailable
 from bessemer.json_types import Json
 
 
+@at_conductor(of_driver)
 async def properties(desk: Desk, driver: str) -> Mapping[str, str]:
     """Every field that a plug-in of this driver reads, and what it means. Raises NotFound."""
-    await _plugins(desk, driver)
     offered = desk.registry.plugins_offered(driver)
     return {name: words for plugin in offered for name, words in plugin.properties().items()}
 
 
+@at_conductor(of_driver)
 async def logical_disk_properties(desk: Desk, driver: str) -> Mapping[str, str]:
     """What the driver's default RAID interface understands of a logical disk. Raises NotFound."""
-    return (await _plugins(desk, driver)).raid.logical_disk_properties()
+    return desk.registry.plugins_of(driver).raid.logical_disk_properties()
 
 
+@at_conductor(of_driver)
 async def passthru_methods(desk: Desk, driver: str) -> Mapping[str, Passthru]:
     """Vendor methods of the driver itself, by name. Raises NotFound."""
-    return (await _plugins(desk, driver)).vendor.driver_passthru_methods()
+    return desk.registry.plugins_of(driver).vendor.driver_passthru_methods()
 
 
+@at_conductor(of_driver)
 async def passthru(
     desk: Desk, driver: str, method: str, http_method: str, body: Mapping[str, Any]
 ) -> tuple[Passthru, Json]:
@@ -35,7 +36,7 @@ async def passthru(
 
     Raises NotFound, Invalid (no such method, verb or arguments), Transient, HardwareFailure.
     """
-    vendor = (await _plugins(desk, driver)).vendor
+    vendor = desk.registry.plugins_of(driver).vendor
     row = chosen(vendor.driver_passthru_methods(), method, http_method)
     vendor.driver_validate(method, body)
     if row.async_call:
@@ -46,15 +47,3 @@ async def passthru(
 
 async def _without_reply(vendor: VendorInterface, row: Passthru, body: Mapping[str, Any]) -> None:
     await vendor.driver_call(row, body)
-
-
-async def _plugins(desk: Desk, driver: str) -> NodeInterfaces:
-    async with desk.reading() as connection:
-        members = await membership.read(connection, desk.settings)
-    if all(driver not in conductor.drivers for conductor in members.conductors):
-        raise NotFound(f"No conductor alive serves the driver {driver[:80]!r}.")
-    if driver not in desk.registry.hardware_types:
-        raise Unavailable(
-            f"The driver {driver} is served by other conductors only; ask the API of one of these."
-        )
-    return desk.registry.plugins_of(driver)

@@ -7,6 +7,7 @@ from bessemer.baremetal.domain.management import (
     IndicatorState,
 )
 from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.operations.at_conductor import at_conductor
 from bessemer.baremetal.operations.at_hardware import at_hardware
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.errors import Invalid, NotFound
@@ -15,12 +16,17 @@ Name = tuple[IndicatorComponent, str]
 """What it belongs to, and its id there."""
 
 
-async def list_indicators(desk: Desk, ident: str) -> tuple[Node, Indicators]:
-    """Raises Unsupported, NodeLocked, NotFound, Transient, HardwareFailure; so do the others."""
+@at_conductor()
+async def list_indicators(desk: Desk, ident: str) -> tuple[str, Indicators]:
+    """With the node's uuid.
+
+    Raises Unsupported, NodeLocked, NotFound, Transient, HardwareFailure; so do the others.
+    """
     async with at_hardware(desk, ident, "listing indicators") as (node, plugins):
-        return node, await plugins.management.get_supported_indicators(node)
+        return node.uuid, await plugins.management.get_supported_indicators(node)
 
 
+@at_conductor()
 async def read(desk: Desk, ident: str, name: Name) -> IndicatorState:
     """What the light does."""
     async with at_hardware(desk, ident, "reading an indicator") as (node, plugins):
@@ -28,6 +34,7 @@ async def read(desk: Desk, ident: str, name: Name) -> IndicatorState:
         return await plugins.management.get_indicator_state(node, *name)
 
 
+@at_conductor()
 async def switch(desk: Desk, ident: str, name: Name, state: IndicatorState) -> None:
     """Raises Invalid for a light that cannot do that."""
     async with at_hardware(desk, ident, "switching an indicator") as (node, plugins):

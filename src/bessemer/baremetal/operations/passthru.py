@@ -10,6 +10,7 @@ import structlog
 
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.interfaces.vendor import Passthru, VendorInterface, chosen
+from bessemer.baremetal.operations.at_conductor import at_conductor
 from bessemer.baremetal.operations.at_hardware import at_hardware, in_time, keep, node_and_plugins
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.store import history
@@ -36,12 +37,14 @@ class Result:
     reply: Json = None
 
 
+@at_conductor()
 async def methods(desk: Desk, ident: str) -> Mapping[str, Passthru]:
     """What may be called on the node. Raises NotFound."""
     _, plugins = await node_and_plugins(desk, ident)
     return plugins.vendor.passthru_methods()
 
 
+@at_conductor()
 async def call(desk: Desk, ident: str, wanted: Wanted) -> Result:
     """Raises Invalid (no such method, verb or arguments), NodeLocked, NotFound; of a call that is
     answered at once also Transient and HardwareFailure."""

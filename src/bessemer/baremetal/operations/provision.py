@@ -15,6 +15,7 @@ from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.operations import preconditions
+from bessemer.baremetal.operations.at_conductor import at_conductor
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import FLOW_OF, VERBS, needed
 from bessemer.baremetal.operations.plan import Wish
@@ -163,6 +164,7 @@ async def _keep_config_drive(connection: AsyncConnection, node: Node, config_dri
     await blobs.put(connection, node.uuid, Blob.CONFIG_DRIVE, config_drive)
 
 
+@at_conductor()
 async def validate(desk: Desk, ident: str) -> dict[str, Validation]:
     """Per interface, whether the node has what it needs (`GET /v1/nodes/{id}/validate`)."""
     async with desk.reading() as connection:

@@ -12,6 +12,7 @@ from bessemer.baremetal.domain.lease import Lease, Span
 from bessemer.baremetal.domain.node import Node, Power, PowerTarget
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.interfaces.power import Leg, PowerInterface
+from bessemer.baremetal.operations.at_conductor import at_conductor
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import history, leases
@@ -42,6 +43,14 @@ class PowerOrder:
     target: PowerTarget
     lease: Lease
     timeout: timedelta | None = None
+
+
+@at_conductor()
+async def order(
+    desk: Desk, ident: str, target: PowerTarget, timeout: timedelta | None = None
+) -> None:
+    """Check and commit the wish; it is carried out afterwards. Raises as `accept` does."""
+    desk.background.start(carry_out(desk, await accept(desk, ident, target, timeout)))
 
 
 async def accept(

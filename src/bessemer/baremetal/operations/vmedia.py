@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bessemer.baremetal.domain.management import MediaDevice, VirtualMedium
+from bessemer.baremetal.operations.at_conductor import at_conductor
 from bessemer.baremetal.operations.at_hardware import at_hardware
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.errors import Invalid
@@ -23,12 +24,14 @@ _NUMERIC: Final = re.compile(r"(0[xX][0-9a-fA-F]+|[0-9]+)(\.(0[xX][0-9a-fA-F]+|[
 _LOCAL_NAMES: Final = ("localhost", "localhost.localdomain")
 
 
+@at_conductor()
 async def list_media(desk: Desk, ident: str) -> Sequence[VirtualMedium]:
     """Raises Unsupported, NodeLocked, NotFound, Transient, HardwareFailure; so do the others."""
     async with at_hardware(desk, ident, "reading virtual media") as (node, plugins):
         return await plugins.management.get_virtual_media(node)
 
 
+@at_conductor()
 async def attach(desk: Desk, ident: str, device: MediaDevice, image_url: str) -> None:
     """Raises Invalid for a URL that is not given to BMCs."""
     check_url(image_url)
@@ -36,6 +39,7 @@ async def attach(desk: Desk, ident: str, device: MediaDevice, image_url: str) ->
         await plugins.management.attach_virtual_media(node, device, image_url)
 
 
+@at_conductor()
 async def detach(desk: Desk, ident: str, devices: Sequence[MediaDevice]) -> None:
     """None named: every drive."""
     async with at_hardware(desk, ident, "detaching virtual media") as (node, plugins):

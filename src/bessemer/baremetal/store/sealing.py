@@ -1,6 +1,5 @@
 """Secrets at rest: each `Secret` becomes an encrypted string on its way into a JSON column."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -9,23 +8,14 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from bessemer.baremetal.domain.secret import Secret
 from bessemer.errors import ConfigurationError
+from bessemer.key_file import make_key_file
+
+KEY_FILE: Final = "secret.key"
+"""Name of the key file in the state directory."""
 
 _MARK: Final = "sealed:v1:"
 _PLAIN: Final = "plain:v1:"
 """In front of a user's own text that begins with one of these marks."""
-
-
-def _make_key(path: Path) -> None:
-    """All of it or nothing, even when the power fails in between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(Fernet.generate_key())
-        file.flush()
-        os.fsync(file.fileno())
-    aside.rename(path)
 
 
 class SecretBox:
@@ -41,7 +31,7 @@ class SecretBox:
     def from_file(cls, path: Path) -> "SecretBox":
         """Open the key file, or make it. Raises ConfigurationError for one that is no key, or open."""
         if not path.exists():
-            _make_key(path)
+            make_key_file(path, Fernet.generate_key())
         try:
             box = cls(path.read_bytes())
         except ValueError as error:

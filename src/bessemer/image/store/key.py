@@ -1,22 +1,20 @@
 """The key that signs temporary URLs: made at first start, readable by its owner only."""
 
-import os
 import secrets
 from pathlib import Path
 from typing import Final
 
 from bessemer.errors import ConfigurationError
+from bessemer.key_file import make_key_file
 
 FILE_NAME: Final = "temporary-url.key"
 KEY_BYTES: Final = 32
 
 
-def load_or_make_key(state_directory: Path) -> bytes:
+def load_or_make_key(path: Path) -> bytes:
     """Raises ConfigurationError for a file that is not a key, or that others can read."""
-    state_directory.mkdir(parents=True, exist_ok=True)
-    path = state_directory / FILE_NAME
     if not path.exists():
-        _make(path)
+        make_key_file(path, secrets.token_bytes(KEY_BYTES))
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise ConfigurationError(
@@ -28,15 +26,3 @@ def load_or_make_key(state_directory: Path) -> bytes:
             f"{path} can be read by others, who could sign URLs with it. Remove it, and start again."
         )
     return key
-
-
-def _make(path: Path) -> None:
-    """All of it or nothing, even when the power fails in between."""
-    aside = path.with_suffix(".new")
-    aside.unlink(missing_ok=True)
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    aside.rename(path)
