@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import pytest
+
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Not the one on PATH, which changes to the package's own account."""
 START_TIMEOUT_S = 120.0
@@ -96,11 +98,13 @@ class Broker:
 
 
 @contextmanager
-def shared_broker(session_folder: Path) -> Iterator[Broker]:
+def shared_broker(folders: pytest.TempPathFactory) -> Iterator[Broker]:
     """One broker for all the test processes of a session; the last one to leave stops it.
 
     The lock on `users` is the kernel's: a test process that is killed counts no longer.
     """
+    own = folders.getbasetemp()
+    session_folder = own.parent if own.name.startswith("popen-") else own
     state = session_folder / "rabbitmq.json"
     with (session_folder / "rabbitmq.users").open("w") as users:
         with _turn(session_folder):

@@ -22,8 +22,7 @@ class Parties:
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory) -> Iterator[Broker]:
     """The session's own RabbitMQ."""
-    base = tmp_path_factory.getbasetemp()
-    with shared_broker(base.parent if base.name.startswith("popen-") else base) as running:
+    with shared_broker(tmp_path_factory) as running:
         yield running
 
 
