@@ -35,7 +35,8 @@ class Membership:
 
         Raises Unavailable when there is none.
         """
-        return HashRing(c.hostname for c in self.conductors if driver in c.drivers).owner(driver)
+        able = (c.hostname for c in self.conductors if driver in c.drivers)
+        return ring_of(frozenset(able)).owner(driver)
 
 
 async def read(connection: AsyncConnection, settings: BareMetalSettings) -> Membership:
