@@ -119,10 +119,10 @@ async def _ask(desk: Desk, host: str, message: JsonObject) -> Json:
     limit = desk.settings.bmc_request_timeout + SLACK
     try:
         return await desk.bus.request(topic_of(host), message, limit)
-    except NobodyListens:
+    except NobodyListens as error:
         raise Unavailable(
-            f"Conductor {host}, which serves {message['subject']}, is not on the message bus. If it "
-            "is down, another takes over within a minute; then try again."
+            f"Conductor {host}, which serves {message['subject']}, cannot be asked: {error.message} "
+            "If it is down, another takes over within a minute; then try again."
         ) from None
     except NoAnswer as error:
         raise Unavailable(
