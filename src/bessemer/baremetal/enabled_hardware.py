@@ -49,7 +49,10 @@ class EnabledHardware(BaseModel):
         description="management interfaces that nodes may have",
     )
     enabled_network_interfaces: Names = Field(
-        ("neutron", "noop"), min_length=1, description="network interfaces that nodes may have"
+        ("neutron", "noop"),
+        min_length=1,
+        description="network interfaces that nodes may have; hardware types prefer `flat`, so who "
+        "adds that beside others should set default_network_interface, too",
     )
     enabled_power_interfaces: Names = Field(
         ("ipmitool", "agent", "fake"),

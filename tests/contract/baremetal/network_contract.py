@@ -35,8 +35,9 @@ class NetworkContract:
 
     @pytest.mark.parametrize("purpose", list(Purpose))
     async def test_a_ramdisk_network_comes_and_goes_and_may_be_asked_for_twice(
-        self, plugin: NetworkInterface, task: MemoryTask, purpose: Purpose
+        self, plugin: NetworkInterface, task: MemoryTask, purpose: Purpose, new_vif: NewVif
     ) -> None:
+        await attach(plugin, task, await new_vif())
         before = task.ports
         for step in ("add_network", "add_network", "remove_network", "remove_network"):
             outcome = await run_to_end(task, plugin, step, purpose=purpose.value)

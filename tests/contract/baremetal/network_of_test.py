@@ -12,8 +12,9 @@ from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
 from bessemer.json_types import JsonObject
 from bessemer.network.domain.network import Network
+from bessemer.network.domain.port import Port
 from bessemer.network.operations.networks import NewNetwork, create_network
-from bessemer.network.public import PortSpec
+from bessemer.network.public import DhcpOption, PortSpec
 from bessemer.network.service import EmbeddedNetwork
 from bessemer.network.settings import NetworkSettings, SwitchSettings
 from bessemer.network.store import ports as port_store
@@ -42,10 +43,17 @@ class NetworkOfTest:
 
     async def profile_of(self, vif: str) -> JsonObject:
         """The `binding:profile` of a network port, whole."""
+        return (await self._stored(vif)).profile
+
+    async def dhcp_options_of(self, vif: str) -> tuple[DhcpOption, ...]:
+        """What DHCP says to it beside the address."""
+        return (await self._stored(vif)).dhcp_options
+
+    async def _stored(self, vif: str) -> Port:
         async with self.service.means.database.read() as connection:
             found = await port_store.find(connection, vif)
         assert found is not None
-        return found.profile
+        return found
 
     async def ports_on(self, network: str) -> list[str]:
         """MACs of the network's ports."""

@@ -1,7 +1,7 @@
 """Boot interface ipxe: DHCP options, boot configuration, kernel parameters, what is refused."""
 
 import pytest
-from tests.baremetal_task import MemoryTask, a_node, a_port, run_to_end
+from tests.baremetal_task import MemoryTask, a_node, a_port, a_portgroup, run_to_end
 from tests.unit.baremetal_agent.rooms import IMAGE, SomeImages, SomeNetworks, a_network
 
 from bessemer.baremetal.domain.node import BootDevice, InterfaceKind
@@ -10,6 +10,7 @@ from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.drivers.ipxe.boot import IpxeBoot
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
+from bessemer.baremetal.drivers.neutron.flat import FlatNetwork
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
 from bessemer.baremetal.drivers.none.network import NoopNetwork
 from bessemer.baremetal.interfaces.management import ManagementInterface
@@ -61,6 +62,18 @@ async def test_dhcp_gets_the_boot_program_for_the_firmware_and_the_script_for_ip
         DhcpOption("255", "172.30.0.1"),
     )
     assert networks.confirmed == [VIF]
+
+
+async def test_without_a_port_of_the_ramdisks_own_the_tenants_boots_it(settings):
+    node = a_node()
+    group = a_portgroup(node, address=MAC, internal_info={"tenant_vif_port_id": VIF})
+    member = a_port(node, 1, portgroup_uuid=group.uuid)
+    plugins = {InterfaceKind.NETWORK: FlatNetwork(SomeNetworks(), settings)}
+    task = MemoryTask(node, (member,), groups=(group,), plugins=plugins)
+    outcome, networks = await prepare(task, settings)
+    assert isinstance(outcome, Done), outcome
+    script = f"http://172.30.0.1:6386/boot/ipxe/{MAC}"
+    assert DhcpOption("tag:ipxe,67", script) in networks.options[VIF]
 
 
 async def test_a_bios_node_gets_undionly(settings):

@@ -6,10 +6,12 @@ import pytest
 from tests.baremetal_task import MemoryTask, a_node, a_port, run_to_end
 from tests.unit.baremetal_agent.rooms import IMAGE, SomeImages, SomeNetworks, a_network
 
+from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.domain.provision.work import Done, Failed
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
 from bessemer.baremetal.drivers.direct.image_source import image_info
+from bessemer.baremetal.drivers.none.network import NoopNetwork
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Invalid
 from bessemer_wire import ImageInfo
@@ -23,7 +25,8 @@ def a_deploy(image=IMAGE, networks=None):
 
 
 async def prepared(deploy=None, *, properties=None, **info):
-    task = MemoryTask(a_node(instance_info=info, properties=properties or {}))
+    node = a_node(instance_info=info, properties=properties or {})
+    task = MemoryTask(node, plugins={InterfaceKind.NETWORK: NoopNetwork()})
     return await run_to_end(task, deploy or a_deploy(), "prepare_image"), task
 
 

@@ -6,13 +6,13 @@ from tests.baremetal_task import a_node, a_port, a_portgroup
 
 from bessemer.baremetal.domain.nics import Nics
 from bessemer.baremetal.drivers.neutron.links import (
+    SWITCHED,
+    UNSWITCHED,
     from_note,
     link_of,
-    links_of,
     noted,
-    tenant_binding,
 )
-from bessemer.network.public import LocalLink
+from bessemer.network.public import Binding, LocalLink
 
 NODE = a_node()
 
@@ -28,11 +28,11 @@ def test_a_link_needs_switch_and_port() -> None:
 
 def test_the_binding_names_node_link_and_physical_network() -> None:
     port = a_port(NODE, 1, physical_network="physnet1")
-    binding = tenant_binding(port, Nics((port,)))
+    binding = SWITCHED.tenant_binding(port, Nics((port,)))
     assert (binding.host_id, binding.links) == (NODE.uuid, (link_of(port),))
     assert binding.profile == {"physical_network": "physnet1"}
     bare = a_port(NODE, 1)
-    assert tenant_binding(bare, Nics((bare,))).profile == {}
+    assert SWITCHED.tenant_binding(bare, Nics((bare,))).profile == {}
 
 
 def test_the_binding_of_a_bond_names_every_cabled_member_and_how_they_are_bonded() -> None:
@@ -45,8 +45,8 @@ def test_the_binding_of_a_bond_names_every_cabled_member_and_how_they_are_bonded
     first, second = (a_port(NODE, number, portgroup_uuid=group.uuid) for number in (1, 2))
     loose = a_port(NODE, 3, portgroup_uuid=group.uuid, local_link_connection={})
     nics = Nics((first, second, loose, a_port(NODE, 4)), (group,))
-    binding = tenant_binding(group, nics)
-    assert binding.links == links_of(group, nics) == (link_of(first), link_of(second))
+    binding = SWITCHED.tenant_binding(group, nics)
+    assert binding.links == SWITCHED.links_of(group, nics) == (link_of(first), link_of(second))
     assert binding.host_id == NODE.uuid
     assert binding.profile == {
         "local_group_information": {
@@ -56,6 +56,13 @@ def test_the_binding_of_a_bond_names_every_cabled_member_and_how_they_are_bonded
             "bond_properties": {"bond_miimon": "100", "bond_xmit_hash_policy": "layer3+4"},
         }
     }
+
+
+def test_where_no_switch_is_configured_the_binding_names_the_node_alone() -> None:
+    group = a_portgroup(NODE, address="52:54:00:00:00:01", physical_network="physnet1")
+    port = a_port(NODE, 1, portgroup_uuid=group.uuid, local_link_connection={})
+    assert UNSWITCHED.knows(port)
+    assert UNSWITCHED.tenant_binding(group, Nics((port,), (group,))) == Binding(NODE.uuid, ())
 
 
 @given(st.lists(st.builds(LocalLink, st.text(), st.text(), st.text())))

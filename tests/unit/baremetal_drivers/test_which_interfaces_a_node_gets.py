@@ -73,6 +73,14 @@ def test_the_operators_default_counts_more_than_the_types() -> None:
     assert hardware.compose("ipmi", {Kind.NETWORK: "neutron"})[Kind.NETWORK] == "neutron"
 
 
+def test_flat_where_it_is_enabled_comes_first_unless_the_operator_says_otherwise() -> None:
+    every = ("flat", "neutron", "noop")
+    assert composed().compose("ipmi", {})[Kind.NETWORK] == "neutron"
+    assert composed(enabled_network_interfaces=every).compose("ipmi", {})[Kind.NETWORK] == "flat"
+    chosen = composed(enabled_network_interfaces=every, default_network_interface="neutron")
+    assert chosen.compose("ipmi", {})[Kind.NETWORK] == "neutron"
+
+
 def test_real_hardware_never_gets_a_fake() -> None:
     hardware = composed()
     for kind in Kind:

@@ -29,6 +29,7 @@ from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
 from bessemer.baremetal.drivers.ipmi.vendor import IpmitoolVendor
 from bessemer.baremetal.drivers.ipxe.boot import IpxeBoot
 from bessemer.baremetal.drivers.manual.power import AgentPower
+from bessemer.baremetal.drivers.neutron.flat import FlatNetwork
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
 from bessemer.baremetal.drivers.none.bios import NoBios
 from bessemer.baremetal.drivers.none.console import NoConsole
@@ -56,7 +57,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.DEPLOY: ("direct", "custom-agent"),
     Kind.FIRMWARE: ("no-firmware",),
     Kind.INSPECT: ("agent", "no-inspect"),
-    Kind.NETWORK: ("neutron", "noop"),
+    Kind.NETWORK: ("flat", "neutron", "noop"),
     Kind.RAID: ("no-raid",),
     Kind.RESCUE: ("no-rescue", "agent"),
     Kind.STORAGE: ("noop",),
@@ -112,7 +113,10 @@ def registry(
         },
         Kind.INSPECT: {"agent": AgentInspect(settings)},
         Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmi.commands, ipmi.ipmitool, settings)},
-        Kind.NETWORK: {"neutron": NeutronNetwork(network, settings)},
+        Kind.NETWORK: {
+            "flat": FlatNetwork(network, settings),
+            "neutron": NeutronNetwork(network, settings),
+        },
         Kind.POWER: {
             "agent": AgentPower(agents, settings),
             "ipmitool": IpmitoolPower(ipmi.commands, settings),

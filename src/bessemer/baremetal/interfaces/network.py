@@ -9,6 +9,7 @@ from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.plugin import Plugin, step
 from bessemer.baremetal.interfaces.power import PowerInterface
 from bessemer.baremetal.interfaces.task import Task
@@ -30,6 +31,9 @@ class NetworkInterface(Plugin):
 
     makes_ports: ClassVar[bool] = True
     """Whether it makes network ports for ramdisks; else somebody else's DHCP serves them."""
+
+    boots_over_tenants: ClassVar[bool] = False
+    """Whether ramdisks without network ports of their own boot over the tenant's."""
 
     def validate_power(self, node: Node, power: PowerInterface) -> None:
         """Raises Invalid when it does not move machines that are switched as this one is."""
@@ -84,6 +88,23 @@ class NetworkInterface(Plugin):
 async def nics_of(task: Task) -> Nics:
     """The task's NICs and bonds, as last saved."""
     return Nics(task.ports, await task.portgroups())
+
+
+async def booting(task: Task, purpose: str) -> dict[str, str]:
+    """By id, the network ports that a ramdisk for `purpose` boots over, and the MACs that do.
+
+    Those made for it, or else the tenant's where ramdisks may use them.
+    """
+    key = f"{Purpose(purpose)}_vif_port_id"
+    own = {
+        str(port.internal_info[key]): port.address
+        for port in task.ports
+        if key in port.internal_info
+    }
+    if own or not task.interfaces.network.boots_over_tenants:
+        return own
+    attached = (await nics_of(task)).attached
+    return {str(nic.tenant_vif): nic.address for nic in attached if nic.address}
 
 
 async def keep(task: Task, nic: Nic) -> None:

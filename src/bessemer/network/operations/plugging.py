@@ -26,7 +26,10 @@ async def wait_until_active(
         wanted = state.wanted if state is not None else 0
         needs_dhcp = means.settings.dhcp != "none" and await _has_dhcp(connection, port)
     if port.status is PortStatus.DOWN:
-        raise SwitchFailure(f"Port {port_id} is bound to no switch port; bind it, then wait.")
+        raise SwitchFailure(
+            f"Port {port_id} is bound to no switch port. Bind it to one, or take a network whose "
+            "provider:network_type is flat, which needs none."
+        )
 
     async def look() -> PortView | None:
         async with means.database.read() as connection:

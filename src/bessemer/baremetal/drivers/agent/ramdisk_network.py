@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bessemer.baremetal.interfaces.boot import Purpose
+from bessemer.baremetal.interfaces.network import booting
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.network.public import NetworkError, NetworkService, NetworkView
@@ -22,12 +23,6 @@ class Listener:
         return f"http://{host}:{self.port}"
 
 
-def ramdisk_port_ids(task: Task, purpose: str) -> list[str]:
-    """The network ports through which the node's NICs are on the network for `purpose`."""
-    key = f"{Purpose(purpose)}_vif_port_id"
-    return [str(port.internal_info[key]) for port in task.ports if port.internal_info.get(key)]
-
-
 async def find_listener(
     task: Task, network: NetworkService, settings: BareMetalSettings, purpose: str
 ) -> Listener:
@@ -35,9 +30,9 @@ async def find_listener(
 
     Raises NotFound, Conflict, NetworkError.
     """
-    attached = ramdisk_port_ids(task, purpose)
-    if attached:
-        ident = (await network.get_port(task.context, attached[0])).network_id
+    attached = next(iter(await booting(task, purpose)), None)
+    if attached is not None:
+        ident = (await network.get_port(task.context, attached)).network_id
     else:
         named = task.node.driver_info.get(f"{Purpose(purpose)}_network")
         ident = str(named or getattr(settings.networks, Purpose(purpose)))

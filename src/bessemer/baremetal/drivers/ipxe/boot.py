@@ -15,6 +15,7 @@ from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
 from bessemer.baremetal.drivers.ipxe.ramdisk_files import KEYS, chosen, is_path, servable
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
 from bessemer.baremetal.interfaces.boot import BootInterface, Purpose
+from bessemer.baremetal.interfaces.network import booting
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
@@ -66,21 +67,20 @@ class IpxeBoot(BootInterface):
             listener = await find_listener(task, self._network, self._settings, purpose)
             config = await self._configuration(task, listener, Purpose(purpose))
             boot_mode = _boot_mode(task.node)
-            nics = _booting_nics(task, purpose)
+            macs = await _booting(task, purpose)
         except (Invalid, NotFound, Conflict, NetworkError) as error:
             return Failed(f"{error} Then: {next_command(task.work.flow, task.node)}.")
         await task.save(_with_boot(task.node, config))
-        for port_id, nic in nics.items():
-            script_url = f"{listener.url}/boot/ipxe/{nic.address}"
+        for port_id, mac in macs.items():
+            script_url = f"{listener.url}/boot/ipxe/{mac}"
             options = boot_options(boot_mode, listener.address, script_url)
             await self._network.set_dhcp_options(task.context, port_id, options)
-        for port_id in nics:
+        for port_id in macs:
             await self._network.wait_until_active(port_id, self._settings.switch_timeout)
-        if not nics:
+        if not macs:
             script = f"{listener.url}/boot/ipxe/<MAC>"
             return Done(f"for somebody else's DHCP, which must send the machine's iPXE to {script}")
-        macs = ", ".join(nic.address for nic in nics.values())
-        return Done(f"DHCP sends {macs} to the {purpose} ramdisk")
+        return Done(f"DHCP sends {', '.join(macs.values())} to the {purpose} ramdisk")
 
     @step("deploy", "clean")
     async def clean_up_ramdisk(self, task: Task) -> Outcome:
@@ -145,16 +145,15 @@ def _with_boot(node: Node, config: BootConfig) -> Node:
     return replace(node, driver_internal_info={**internal, KEY: config.as_json()})
 
 
-def _booting_nics(task: Task, purpose: str) -> dict[str, Port]:
-    key = f"{Purpose(purpose)}_vif_port_id"
-    nics = {str(nic.internal_info[key]): nic for nic in task.ports if nic.internal_info.get(key)}
-    if not nics and task.interfaces.network.makes_ports:
+async def _booting(task: Task, purpose: str) -> dict[str, str]:
+    macs = await booting(task, purpose)
+    if not macs and task.interfaces.network.makes_ports:
         raise Invalid(
             f"No NIC of node {task.node.name or task.node.uuid} is on the {purpose} network, so "
             "none could boot from it: check that a port is pxe_enabled and has its "
             "local_link_connection (`openstack baremetal port list --node …`)."
         )
-    return nics
+    return macs
 
 
 def _boot_mode(node: Node) -> str | None:

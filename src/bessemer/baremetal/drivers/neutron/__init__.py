@@ -1,1 +1,1 @@
-"""Network interface `neutron`: VLANs by ports of the network service, each wait read back."""
+"""Network interfaces `neutron` and `flat`: by ports of the network service, each wait read back."""

@@ -1,8 +1,8 @@
 """Where a NIC is cabled, as the network service wants it. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from bessemer.baremetal.domain.nics import Nic, Nics
 from bessemer.baremetal.domain.port import Port
@@ -20,21 +20,41 @@ def link_of(port: Port) -> LocalLink | None:
     return LocalLink(str(switch_id).lower(), str(port_id), str(connection.get("switch_info") or ""))
 
 
-def links_of(nic: Nic, nics: Nics) -> tuple[LocalLink, ...]:
-    """Where the NIC, or each member of the bond, is cabled, as far as that is known."""
-    found = (link_of(port) for port in nics.ports_of(nic))
-    return tuple(link for link in found if link is not None)
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a network interface has to know of cables: all, or nothing when it leaves switches alone."""
+
+    configures_switches: bool
+
+    def knows(self, port: Port) -> bool:
+        """Whether the NIC can be plugged at all."""
+        return not self.configures_switches or link_of(port) is not None
+
+    def links_of(self, nic: Nic, nics: Nics) -> tuple[LocalLink, ...]:
+        """The switch ports to configure for the NIC, or for each member of the bond."""
+        if not self.configures_switches:
+            return ()
+        found = (link_of(port) for port in nics.ports_of(nic))
+        return tuple(link for link in found if link is not None)
+
+    def tenant_binding(self, nic: Nic, nics: Nics) -> Binding:
+        """What plugs a tenant's network port in there (`binding:profile` of Neutron)."""
+        links = self.links_of(nic, nics)
+        return Binding(nic.node_uuid, links, _profile(nic, nics) if links else {})
 
 
-def tenant_binding(nic: Nic, nics: Nics) -> Binding:
-    """What plugs a tenant's network port in there (`binding:profile` of Neutron)."""
+SWITCHED: Final = Wiring(configures_switches=True)
+UNSWITCHED: Final = Wiring(configures_switches=False)
+
+
+def _profile(nic: Nic, nics: Nics) -> JsonObject:
     profile: dict[str, Json] = {}
     physical_network = nics.physical_network_of(nic)
     if physical_network:
         profile["physical_network"] = physical_network
     if isinstance(nic, Portgroup):
         profile["local_group_information"] = _group_information(nic)
-    return Binding(host_id=nic.node_uuid, links=links_of(nic, nics), profile=profile)
+    return profile
 
 
 def _group_information(group: Portgroup) -> JsonObject:

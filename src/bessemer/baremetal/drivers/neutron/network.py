@@ -1,60 +1,21 @@
-"""The plug-in: ramdisk networks and tenant networks, each step Done only when read back."""
+"""Network interface `neutron`: every ramdisk on its own VLAN, apart from the tenants'."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Set
+from typing import ClassVar
 
-import structlog
-
-from bessemer.baremetal.domain.nics import Nic, Nics, VifWish
 from bessemer.baremetal.domain.node import Node
-from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
-from bessemer.baremetal.drivers.neutron import tenant_ports
-from bessemer.baremetal.drivers.neutron.links import from_note, noted
-from bessemer.baremetal.drivers.neutron.ramdisk_ports import (
-    BootNic,
-    RamdiskPorts,
-    boot_nics,
-    leftovers,
-)
+from bessemer.baremetal.drivers.neutron.by_ports import NetworkByPorts
+from bessemer.baremetal.drivers.neutron.links import SWITCHED, Wiring
 from bessemer.baremetal.interfaces.boot import Purpose
-from bessemer.baremetal.interfaces.network import Attached, NetworkInterface, nics_of
-from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.power import PowerInterface
-from bessemer.baremetal.interfaces.task import Task
-from bessemer.baremetal.settings import BareMetalSettings
-from bessemer.context import RequestContext
-from bessemer.errors import BessemerError, Conflict, Invalid, NotFound
-from bessemer.network.public import (
-    LocalLink,
-    NetworkError,
-    NetworkService,
-    NetworkView,
-    PortView,
-    SwitchFailure,
-)
-
-# Raised for what trying again does not cure; Transient and LeaseLost pass through.
-_LASTING: Final = (SwitchFailure, Conflict, Invalid, NetworkError)
-
-log = structlog.get_logger()
+from bessemer.errors import Invalid
 
 
-class NeutronNetwork(NetworkInterface):
-    """Named "neutron".
+class NeutronNetwork(NetworkByPorts):
+    """Named "neutron". Switch ports are moved between VLANs."""
 
-    Transient faults of the network service are raised: the engine runs the step again. Steps wait
-    for the switch within themselves, for at most `baremetal.switch_timeout`.
-    """
-
-    def __init__(self, network: NetworkService, settings: BareMetalSettings) -> None:
-        self._network = network
-        self._settings = settings
-        self._ramdisk = RamdiskPorts(network)
-
-    def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
-        """Nothing: cabling may still be learnt by inspection; the steps say what is missing."""
+    wiring: ClassVar[Wiring] = SWITCHED
+    own_ports: ClassVar[Set[Purpose]] = frozenset(Purpose)
 
     def validate_power(self, node: Node, power: PowerInterface) -> None:
         """A tenant's system that runs on would be moved onto the provisioning network with its NICs."""
@@ -69,174 +30,3 @@ class NeutronNetwork(NetworkInterface):
                 "it would be moved onto the provisioning network with it. Take network interface "
                 "noop, or, where that does no harm, set baremetal.allow_disabling_power_off."
             )
-
-    def properties(self) -> Mapping[str, str]:
-        return {
-            f"{purpose}_network": f"Name or id of the network for {purpose}. "
-            f"Default: baremetal.networks.{purpose}."
-            for purpose in Purpose
-        }
-
-    @step("deploy", "clean")
-    async def add_network(self, task: Task, purpose: str) -> Outcome:
-        """One network port per boot NIC whose cabling is known; NICs without it are skipped."""
-        wanted = Purpose(purpose)
-        nics = boot_nics(task.ports)
-        if not nics:
-            return Failed(_nothing_to_plug(task, wanted))
-        network = await self._find_network(task, wanted)
-        if network is None:
-            return Failed(self._no_network(task, wanted))
-        found = await self._ramdisk.found(task, network)
-        stale = leftovers(found, task.node, nics, network)
-        if stale:
-            await self._ramdisk.remove(task, stale)
-        try:
-            views = [await self._ramdisk.plug(task, nic, network, wanted) for nic in nics]
-            await self._until_active(views)
-        except _LASTING as failure:
-            await self._roll_back(task, network)
-            return Failed(f"The {wanted} network {network.name} was not plugged: {failure.message}")
-        return Done(_plugged(nics, network, len(task.ports)))
-
-    @step("deploy", "clean")
-    async def remove_network(self, task: Task, purpose: str) -> Outcome:
-        """Delete this node's network ports there, and see that the switch let go of them."""
-        wanted = Purpose(purpose)
-        found = await self._ramdisk.found(task, await self._find_network(task, wanted))
-        mine = {*from_note(task.work.memo.get("unplugging"))}
-        links = tuple(mine | {link for view in found for link in view.links})
-        # Noted first: a run after a crash no longer finds the ports, but must still see them gone.
-        await task.note(unplugging=noted(links))
-        await self._ramdisk.remove(task, found)
-        failure = await self._until_unplugged(links)
-        if failure is not None:
-            return Failed(f"The {wanted} network was not unplugged: {failure}")
-        return Done(f"off the {wanted} network: {_names(links) or 'was not on it'}")
-
-    @step("deploy")
-    async def configure_tenant_networks(self, task: Task) -> Outcome:
-        """Bind each attached network port to the switch port of its NIC."""
-        nics = await nics_of(task)
-        if not nics.attached:
-            return Failed(
-                f"Node {task.node.uuid} has no tenant's network port attached to any of its "
-                f"{len(task.ports)} NICs. Attach one: openstack baremetal node vif attach "
-                f"{task.node.uuid} <network port>"
-            )
-        try:
-            views = [
-                await tenant_ports.bind(self._network, task.context, nic, nics)
-                for nic in nics.attached
-            ]
-            await self._until_active(views)
-        except SwitchFailure as failure:
-            return Failed(f"A tenant network was not plugged: {failure.message}")
-        return Done(
-            "; ".join(f"{nic.address or nic.uuid}: {nic.tenant_vif}" for nic in nics.attached)
-        )
-
-    @step("deploy")
-    async def unconfigure_tenant_networks(self, task: Task) -> Outcome:
-        """Unbind them and see that the switch let go; attachments and MACs stay."""
-        mine = {*from_note(task.work.memo.get("unbinding"))}
-        attached = (await nics_of(task)).attached
-        for nic in attached:
-            mine |= {*await tenant_ports.plugged_links(self._network, task.context, nic)}
-        await task.note(unbinding=noted(mine))
-        for nic in attached:
-            await tenant_ports.unbind(self._network, task.context, nic)
-        failure = await self._until_unplugged(tuple(mine))
-        if failure is not None:
-            return Failed(f"A tenant network was not unplugged: {failure}")
-        return Done(f"unplugged: {_names(tuple(mine)) or 'nothing was plugged'}")
-
-    async def vif_attach(
-        self, context: RequestContext, node: Node, nics: Nics, wish: VifWish
-    ) -> Attached:
-        attached = await tenant_ports.attach(self._network, context, nics, wish)
-        if tenant_ports.is_live(node):
-            await self._plug_now(context, attached.nic, nics)
-        return attached
-
-    async def vif_detach(self, context: RequestContext, node: Node, nics: Nics, vif_id: str) -> Nic:
-        nic = tenant_ports.attached_nic(nics, vif_id)
-        links = await tenant_ports.plugged_links(self._network, context, nic)
-        await tenant_ports.unbind(self._network, context, nic)
-        if links:
-            await self._network.wait_until_unplugged(links, self._settings.switch_timeout)
-        return await tenant_ports.forget(self._network, context, nic)
-
-    async def _plug_now(self, context: RequestContext, nic: Nic, nics: Nics) -> None:
-        timeout = self._settings.switch_timeout
-        try:
-            view = await tenant_ports.bind(self._network, context, nic, nics)
-            await self._network.wait_until_active(view.id, timeout)
-        except _LASTING:
-            await tenant_ports.unbind(self._network, context, nic)
-            await tenant_ports.forget(self._network, context, nic)
-            raise
-
-    async def _until_active(self, views: Sequence[PortView]) -> None:
-        timeout = self._settings.switch_timeout
-        waits = (self._network.wait_until_active(view.id, timeout) for view in views)
-        results = await asyncio.gather(*waits, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-
-    async def _until_unplugged(self, links: tuple[LocalLink, ...]) -> str | None:
-        """None, or why not."""
-        if not links:
-            return None
-        try:
-            await self._network.wait_until_unplugged(links, self._settings.switch_timeout)
-        except SwitchFailure as failure:
-            return failure.message
-        return None
-
-    async def _roll_back(self, task: Task, network: NetworkView) -> None:
-        # The first failure is what the operator must read; the step that cleans up tries again.
-        try:
-            await self._ramdisk.remove(task, await self._ramdisk.found(task, network))
-        except BessemerError as error:
-            log.warning("neutron.not_rolled_back", node=task.node.uuid, why=error.message)
-
-    async def _find_network(self, task: Task, purpose: Purpose) -> NetworkView | None:
-        try:
-            return await self._network.get_network(task.context, self._network_name(task, purpose))
-        except NotFound:
-            return None
-
-    def _network_name(self, task: Task, purpose: Purpose) -> str:
-        override = task.node.driver_info.get(f"{purpose}_network")
-        return str(override or getattr(self._settings.networks, purpose.value))
-
-    def _no_network(self, task: Task, purpose: Purpose) -> str:
-        return (
-            f"The {purpose} network {self._network_name(task, purpose)!r} does not exist. Create "
-            f"it (openstack network create …), or name another in the setting "
-            f"baremetal.networks.{purpose} or the node's driver_info.{purpose}_network."
-        )
-
-
-def _nothing_to_plug(task: Task, purpose: Purpose) -> str:
-    nics = ", ".join(port.address for port in task.ports) or "none registered"
-    return (
-        f"No NIC of node {task.node.uuid} can be put on the {purpose} network: none has pxe_enabled "
-        f"and a local_link_connection with switch_id and port_id (NICs: {nics}). Set it: openstack "
-        "baremetal port set <port> --local-link-connection switch_id=<switch's MAC> "
-        "--local-link-connection port_id=<switch port>"
-    )
-
-
-def _plugged(nics: Sequence[BootNic], network: NetworkView, total: int) -> str:
-    plugged = ", ".join(f"{nic.port.address} ({nic.link.port_id})" for nic in nics)
-    skipped = f"; {total - len(nics)} other NICs left alone" if total > len(nics) else ""
-    return f"on network {network.name}: {plugged}{skipped}"
-
-
-def _names(links: Sequence[LocalLink]) -> str:
-    return ", ".join(
-        sorted(f"{link.switch_info or link.switch_id} {link.port_id}" for link in links)
-    )

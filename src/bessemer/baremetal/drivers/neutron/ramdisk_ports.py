@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bessemer.baremetal.domain.nics import Nics
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.drivers.neutron.links import link_of
+from bessemer.baremetal.drivers.neutron.links import Wiring
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.network import nics_of
 from bessemer.baremetal.interfaces.task import Task
@@ -20,16 +21,20 @@ VIF_KEYS: Final = {purpose: f"{purpose}_vif_port_id" for purpose in Purpose}
 
 @dataclass(frozen=True, slots=True)
 class BootNic:
-    """A boot NIC of which it is known where it is cabled."""
+    """A boot NIC that can be plugged, and the switch port to configure for that, if any."""
 
     port: Port
-    link: LocalLink
+    links: tuple[LocalLink, ...]
 
 
-def boot_nics(ports: Sequence[Port]) -> tuple[BootNic, ...]:
-    """NICs to put on a ramdisk's network; those without link information are left out."""
-    linked = ((port, link_of(port)) for port in ports if port.pxe_enabled)
-    return tuple(BootNic(port, link) for port, link in linked if link is not None)
+def boot_nics(ports: Sequence[Port], wiring: Wiring) -> tuple[BootNic, ...]:
+    """NICs to put on a ramdisk's network; those that cannot be plugged are left out."""
+    nics = Nics(tuple(ports))
+    return tuple(
+        BootNic(port, wiring.links_of(port, nics))
+        for port in ports
+        if port.pxe_enabled and wiring.knows(port)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def _is_for(view: PortView, node: Node, nic: BootNic) -> bool:
     return (
         view.mac_address == nic.port.address
         and view.device_id == _device_id(node)
-        and view.links == (nic.link,)
+        and view.links == nic.links
     )
 
 
@@ -112,7 +117,7 @@ def _spec(node: Node, nic: BootNic, network: NetworkView) -> PortSpec:
         mac_address=nic.port.address,
         device_id=_device_id(node),
         device_owner=DEVICE_OWNER,
-        links=(nic.link,),
+        links=nic.links,
         host_id=node.uuid,
     )
 
