@@ -162,9 +162,10 @@ def _authenticate(
         case "http_basic", Path() as file, _:
             return by_password_file(file)
         case "keystone", _, Keystone():
-            return by_token(keystone.validate, str(asked.keystone and asked.keystone.url))
+            url = str(asked.keystone and asked.keystone.url)
+            return by_token(keystone.validate, url, legacy_admin=asked.legacy_admin)
         case "identity", _, _:
-            return by_token(identity.validate_token)
+            return by_token(identity.validate_token, legacy_admin=asked.legacy_admin)
         case "noauth", _, _:
             return noauth()
         case _:

@@ -24,7 +24,9 @@ def request_id_or_new(text: str | None) -> RequestId:
 class RequestContext:
     """One authenticated request. `roles` are Keystone's names (admin, manager, member, reader, service).
 
-    `service_project`: the project is that of the deployment's own services.
+    `system_scope`: the roles are on the whole deployment, by the token's scope or because its project
+    is the administrators' own. `service_project`: the project is that of the deployment's own services.
+    `legacy_admin`: the role admin on whatever project administers the deployment outside bare metal.
     """
 
     request_id: RequestId = field(default_factory=new_request_id)
@@ -35,11 +37,17 @@ class RequestContext:
     roles: frozenset[str] = frozenset()
     system_scope: bool = False
     service_project: bool = False
+    legacy_admin: bool = False
 
     @property
     def is_admin(self) -> bool:
-        """True for a deployment administrator."""
-        return "admin" in self.roles
+        """True for an administrator of the deployment, not for one of just some project."""
+        return "admin" in self.roles and (self.system_scope or self.legacy_admin)
+
+    @property
+    def is_service(self) -> bool:
+        """True for one of the deployment's own services."""
+        return "service" in self.roles and (self.system_scope or self.service_project)
 
 
 def admin_context(request_id: RequestId | None = None) -> RequestContext:

@@ -41,10 +41,12 @@ def refuse_other_sites(headers: Mapping[str, str]) -> None:
         raise Forbidden("Web pages of other sites may not use this API.")
 
 
-def by_token(validate: TokenValidator, keystone: str = "/identity/v3") -> Authenticate:
+def by_token(
+    validate: TokenValidator, keystone: str = "/identity/v3", *, legacy_admin: bool = False
+) -> Authenticate:
     """Keystone tokens in `X-Auth-Token`. Raises Unauthorized for a missing or unknown one.
 
-    `keystone`: where a client is told that it gets one.
+    `keystone`: where a client is told that it gets one. `legacy_admin`: see the settings.
     """
 
     async def authenticate(headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
@@ -53,6 +55,6 @@ def by_token(validate: TokenValidator, keystone: str = "/identity/v3") -> Authen
             raise Unauthorized(
                 "Authentication required: send a valid X-Auth-Token.", f'Keystone uri="{keystone}"'
             )
-        return replace(owner, request_id=request_id)
+        return replace(owner, request_id=request_id, legacy_admin=legacy_admin)
 
     return authenticate

@@ -16,19 +16,18 @@ from starlette.routing import Mount
 from starlette.routing import Route as StarletteRoute
 
 from bessemer.context import RequestContext, RequestId, new_request_id, request_id_or_new
-from bessemer.errors import BessemerError, Forbidden, Unauthorized
+from bessemer.errors import BessemerError, Unauthorized
 from bessemer.web.authentication import Authenticate
 from bessemer.web.body import read_json
 from bessemer.web.errors import status_of
 from bessemer.web.microversions import Microversion
+from bessemer.web.policies import demand
 from bessemer.web.routes import Access, Call, Raw, Reply, Route, Service
 
 log = structlog.get_logger()
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 _NO_VERSION = Microversion(0, 0)
-_WRITERS = frozenset({"admin", "manager", "member", "service"})
-"""Roles of which one is needed to change anything; a reader only looks."""
 _UNROUTED = {405: "This path does not take this method; the header Allow names those it takes."}
 
 
@@ -84,7 +83,7 @@ async def _serve(
     try:
         if service.versions is not None:
             version = service.versions.negotiate(request.headers)
-        context = await _admit(route, authenticate, request, request_id)
+        context = await _admit(service, route, authenticate, request, request_id)
         body = await _body(route, request)
         call = Call(request, context, version or _NO_VERSION, request.path_params, body)
         response = _response(route, await route.handler(call))
@@ -112,17 +111,17 @@ async def _serve(
 
 
 async def _admit(
-    route: Route, authenticate: Authenticate, request: Request, request_id: RequestId
+    service: Service,
+    route: Route,
+    authenticate: Authenticate,
+    request: Request,
+    request_id: RequestId,
 ) -> RequestContext:
     if route.access is Access.PUBLIC:
         return RequestContext(request_id=request_id)
     context = await authenticate(request.headers, request_id)
-    if route.access is Access.ADMIN and not context.is_admin:
-        raise Forbidden(f"Policy {route.policy} needs the admin role.")
-    if route.access is Access.GATED:
-        return context
-    if route.method != "GET" and _WRITERS.isdisjoint(context.roles):
-        raise Forbidden(f"Policy {route.policy} needs the member role.")
+    if route.access is Access.AUTHENTICATED:
+        demand(service.rules, route.policy, context)
     return context
 
 

@@ -14,6 +14,7 @@ from bessemer.context import RequestContext
 from bessemer.errors import BessemerError
 from bessemer.json_types import JsonObject
 from bessemer.web.microversions import Microversion, VersionRange
+from bessemer.web.policies import Rules
 
 DEFAULT_BODY_LIMIT: Final = 1024 * 1024
 """Bytes of JSON that a request may carry unless its route says otherwise."""
@@ -24,7 +25,7 @@ class Access(Enum):
 
     PUBLIC = "public"
     AUTHENTICATED = "authenticated"
-    ADMIN = "admin"
+    """Who passes the route's rule in the table of its service."""
     GATED = "gated"
     """Whoever is logged in gets to the room's own gate, which decides."""
 
@@ -103,7 +104,10 @@ ErrorBody = Callable[[int, BessemerError, RequestContext], JsonObject]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One OpenStack service: its routes below a prefix, its error body, its microversions."""
+    """One OpenStack service: its routes below a prefix, its error body, its microversions.
+
+    `rules`: who passes each of its routes that no gate of the room's own decides on.
+    """
 
     name: str
     prefix: str
@@ -111,3 +115,4 @@ class Service:
     error_body: ErrorBody
     versions: VersionRange | None = None
     middleware: Callable[[ASGIApp], ASGIApp] | None = None
+    rules: Rules = field(default_factory=dict)

@@ -59,6 +59,12 @@ class AuthenticationSettings(BaseModel):
         None, description="for http_basic: users and bcrypt hashes, as `htpasswd -B` writes them"
     )
     keystone: KeystoneSettings | None = Field(None, description="for keystone")
+    legacy_admin: bool = Field(
+        False,
+        description="for identity and keystone: the role admin on whatever project administers "
+        "compute, network, image and identity, as in OpenStack without system scope; false: only "
+        "system scope and the administrators' project do",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> "AuthenticationSettings":

@@ -28,7 +28,13 @@ def by_name() -> Authenticate:
         if headers.get("X-Auth-Token") not in PEOPLE:
             raise Unauthorized("Authentication required.")
         user, project, roles = PEOPLE[headers["X-Auth-Token"]]
-        return RequestContext(request_id=request_id, user_id=user, project_id=project, roles=roles)
+        return RequestContext(
+            request_id=request_id,
+            user_id=user,
+            project_id=project,
+            roles=roles,
+            system_scope=project == "admin",
+        )
 
     return authenticate
 

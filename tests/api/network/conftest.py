@@ -26,7 +26,8 @@ async def whose(token: str) -> RequestContext | None:
         return None
     project, _, role = token.partition(":")
     roles = frozenset({"admin"}) if token == "admin" else frozenset({role or "member"})
-    return RequestContext(user_id=project, project_id=project, roles=roles)
+    first = token == "admin"
+    return RequestContext(user_id=project, project_id=project, roles=roles, system_scope=first)
 
 
 @pytest.fixture

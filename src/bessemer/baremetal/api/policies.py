@@ -12,6 +12,7 @@ from typing import Final
 
 from bessemer.baremetal.operations.show_nodes import GUARDED
 from bessemer.context import RequestContext
+from bessemer.web.policies import level
 
 
 class Standing(Flag):
@@ -39,7 +40,6 @@ class Standing(Flag):
 
 
 S = Standing
-_LEVELS: Final = ("reader", "member", "manager", "admin")
 _SYSTEM: Final = (S.SYSTEM_READER, S.SYSTEM_MEMBER, S.SYSTEM_MANAGER, S.SYSTEM_ADMIN)
 _OWNER: Final = (S.OWNER_READER, S.OWNER_MEMBER, S.OWNER_MANAGER, S.OWNER_ADMIN)
 _LESSEE: Final = (S.LESSEE_READER, S.LESSEE_MEMBER, S.LESSEE_MANAGER, S.LESSEE_ADMIN)
@@ -192,12 +192,12 @@ def standing(context: RequestContext, owner: str | None = None, lessee: str | No
     project = context.project_id
     if project is None:
         return held
-    level, service = _level(context.roles), "service" in context.roles
-    held |= _anywhere(level, service)
+    reached, service = level(context.roles), "service" in context.roles
+    held |= _anywhere(reached, service)
     if owner == project:
-        held |= _up_to(_OWNER, level) | (S.OWNER_SERVICE if service else S.NOBODY)
+        held |= _up_to(_OWNER, reached) | (S.OWNER_SERVICE if service else S.NOBODY)
     if lessee == project:
-        held |= _up_to(_LESSEE, level)
+        held |= _up_to(_LESSEE, reached)
     return held
 
 
@@ -217,29 +217,23 @@ def hidden_from(context: RequestContext, owner: str | None, lessee: str | None) 
 
 
 @lru_cache(maxsize=256)
-def _level(roles: frozenset[str]) -> int:
-    """How far up the caller is: 0 for no role of the ladder at all, 4 for an administrator."""
-    return max((n for n, name in enumerate(_LEVELS, 1) if name in roles), default=0)
-
-
-@lru_cache(maxsize=256)
 def _system(roles: frozenset[str], scope: bool, service_project: bool) -> Standing:
     service = "service" in roles and (scope or service_project)
     held = S.SYSTEM_SERVICE if service else S.NOBODY
-    return held | _up_to(_SYSTEM, _level(roles)) if scope else held
+    return held | _up_to(_SYSTEM, level(roles)) if scope else held
 
 
-def _anywhere(level: int, service: bool) -> Standing:
+def _anywhere(reached: int, service: bool) -> Standing:
     return (
-        (S.ANY_READER if level >= 1 else S.NOBODY)
-        | (S.ANY_MEMBER if level >= 2 else S.NOBODY)
+        (S.ANY_READER if reached >= 1 else S.NOBODY)
+        | (S.ANY_MEMBER if reached >= 2 else S.NOBODY)
         | (S.ANY_SERVICE if service else S.NOBODY)
     )
 
 
 @lru_cache(maxsize=64)
-def _up_to(ladder: tuple[Standing, ...], level: int) -> Standing:
+def _up_to(ladder: tuple[Standing, ...], reached: int) -> Standing:
     held = S.NOBODY
-    for each in ladder[:level]:
+    for each in ladder[:reached]:
         held |= each
     return held

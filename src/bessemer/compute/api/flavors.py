@@ -20,7 +20,7 @@ from bessemer.compute.store import flavors as store
 from bessemer.db.engine import Database
 from bessemer.errors import Invalid, NotFound
 from bessemer.json_types import JsonObject
-from bessemer.web.routes import Access, Call, Reply, Route
+from bessemer.web.routes import Call, Reply, Route
 
 
 def flavor_of(new: NewFlavor) -> Flavor:
@@ -202,18 +202,18 @@ def _page(flavors: list[Flavor], marker: str | None, limit: int) -> list[Flavor]
 def flavor_routes(database: Database) -> tuple[Route, ...]:
     """All of them."""
     api, one = FlavorsApi(database), "/v2.1/flavors/{id}"
-    specs, admin = f"{one}/os-extra_specs", Access.ADMIN
+    specs = f"{one}/os-extra_specs"
     manage, extra = "os_compute_api:os-flavor-manage", "os_compute_api:os-flavor-extra-specs"
     return (
         Route("GET", "/v2.1/flavors", api.list, "os_compute_api:flavors"),
-        Route("POST", "/v2.1/flavors", api.create, f"{manage}:create", admin, NewFlavorBody),
+        Route("POST", "/v2.1/flavors", api.create, f"{manage}:create", body=NewFlavorBody),
         Route("GET", "/v2.1/flavors/detail", api.detail, "os_compute_api:flavors"),
         Route("GET", one, api.show, "os_compute_api:flavors"),
-        Route("PUT", one, api.change, f"{manage}:update", admin, FlavorChangeBody),
-        Route("DELETE", one, api.delete, f"{manage}:delete", admin, status=202),
+        Route("PUT", one, api.change, f"{manage}:update", body=FlavorChangeBody),
+        Route("DELETE", one, api.delete, f"{manage}:delete", status=202),
         Route("GET", specs, api.specs, f"{extra}:index"),
-        Route("POST", specs, api.add_specs, f"{extra}:create", admin, ExtraSpecsBody),
+        Route("POST", specs, api.add_specs, f"{extra}:create", body=ExtraSpecsBody),
         Route("GET", f"{specs}/{{key}}", api.show_spec, f"{extra}:show"),
-        Route("PUT", f"{specs}/{{key}}", api.set_spec, f"{extra}:update", admin, ExtraSpecs),
-        Route("DELETE", f"{specs}/{{key}}", api.delete_spec, f"{extra}:delete", admin),
+        Route("PUT", f"{specs}/{{key}}", api.set_spec, f"{extra}:update", body=ExtraSpecs),
+        Route("DELETE", f"{specs}/{{key}}", api.delete_spec, f"{extra}:delete"),
     )

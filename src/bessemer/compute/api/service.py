@@ -5,6 +5,7 @@ from bessemer.compute.api.errors import error_body
 from bessemer.compute.api.flavors import flavor_routes
 from bessemer.compute.api.hypervisors import hypervisor_routes
 from bessemer.compute.api.keypairs import keypair_routes
+from bessemer.compute.api.policies import RULES
 from bessemer.compute.api.servers import server_routes
 from bessemer.compute.api.surroundings import surrounding_routes
 from bessemer.compute.api.versions import ROUTES as VERSION_ROUTES
@@ -25,4 +26,4 @@ def compute_api(compute: EmbeddedCompute) -> Service:
         *hypervisor_routes(rooms),
         *surrounding_routes(rooms),
     )
-    return Service("compute", "/compute", routes, error_body, VERSIONS)
+    return Service("compute", "/compute", routes, error_body, VERSIONS, rules=RULES)

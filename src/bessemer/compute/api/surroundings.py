@@ -8,7 +8,7 @@ from bessemer.compute.api.server_views import naive
 from bessemer.compute.operations.rooms import Rooms
 from bessemer.compute.store.servers import Page, ServerFilter, list_servers
 from bessemer.json_types import JsonObject
-from bessemer.web.routes import Access, Call, Reply, Route
+from bessemer.web.routes import Call, Reply, Route
 
 UNLIMITED: Final = -1
 EXTENSIONS: Final = (
@@ -109,13 +109,11 @@ class SurroundingsApi:
 
 def surrounding_routes(rooms: Rooms) -> tuple[Route, ...]:
     """All of them."""
-    api, admin, zone = SurroundingsApi(rooms), Access.ADMIN, "os_compute_api:os-availability-zone"
+    api, zone = SurroundingsApi(rooms), "os_compute_api:os-availability-zone"
     return (
         Route("GET", "/v2.1/os-availability-zone", api.zones, f"{zone}:list"),
-        Route(
-            "GET", "/v2.1/os-availability-zone/detail", api.zones_in_detail, f"{zone}:detail", admin
-        ),
-        Route("GET", "/v2.1/os-services", api.services, "os_compute_api:os-services:list", admin),
+        Route("GET", "/v2.1/os-availability-zone/detail", api.zones_in_detail, f"{zone}:detail"),
+        Route("GET", "/v2.1/os-services", api.services, "os_compute_api:os-services:list"),
         Route("GET", "/v2.1/limits", api.limits, "os_compute_api:limits"),
         Route("GET", "/v2.1/extensions", api.extensions, "os_compute_api:extensions"),
     )

@@ -17,6 +17,7 @@ from bessemer.identity.api.bodies import (
 from bessemer.identity.domain.people import DOMAIN_ID, DOMAIN_NAME, SYSTEM, Assignment
 from bessemer.identity.operations.administer import Administration
 from bessemer.json_types import Json, JsonObject
+from bessemer.web.policies import ADMIN_OR_AUDITOR, standing
 from bessemer.web.routes import Access, Call, Reply, Route
 
 
@@ -85,8 +86,12 @@ class UsersApi:
         return _page(call, "projects", [project_body(p, call.base_url()) for p in found])
 
 
+def _sees_all(call: Call) -> bool:
+    return bool(standing(call.context) & ADMIN_OR_AUDITOR)
+
+
 def _self_or_admin(call: Call) -> None:
-    if not call.context.is_admin and call.context.user_id != call.path["user_id"]:
+    if not _sees_all(call) and call.context.user_id != call.path["user_id"]:
         raise Forbidden("Only an administrator may look at other users.")
 
 
@@ -109,7 +114,7 @@ class ProjectsApi:
 
     async def show(self, call: Call) -> Reply:
         """Everybody may see the project they are in; an administrator all."""
-        if not call.context.is_admin and call.context.project_id != call.path["project_id"]:
+        if not _sees_all(call) and call.context.project_id != call.path["project_id"]:
             raise Forbidden("Only an administrator may look at other projects.")
         project = await self._verbs.project(call.path["project_id"])
         return Reply({"project": project_body(project, call.base_url())})
@@ -240,18 +245,19 @@ def people_routes(administration: Administration) -> tuple[Route, ...]:
         ProjectsApi(administration),
         RolesApi(administration),
     )
-    admin = Access.ADMIN
     one_user, one_project, one_role = (
         "/v3/users/{user_id}",
         "/v3/projects/{project_id}",
         "/v3/roles/{role_id}",
     )
     return (
-        Route("GET", "/v3/users", users.list, "identity:list_users", admin),
-        Route("POST", "/v3/users", users.create, "identity:create_user", admin, NewUserBody, 201),
+        Route("GET", "/v3/users", users.list, "identity:list_users"),
+        Route(
+            "POST", "/v3/users", users.create, "identity:create_user", body=NewUserBody, status=201
+        ),
         Route("GET", one_user, users.show, "identity:get_user"),
-        Route("PATCH", one_user, users.change, "identity:update_user", admin, UserChangeBody),
-        Route("DELETE", one_user, users.delete, "identity:delete_user", admin, status=204),
+        Route("PATCH", one_user, users.change, "identity:update_user", body=UserChangeBody),
+        Route("DELETE", one_user, users.delete, "identity:delete_user", status=204),
         Route("GET", f"{one_user}/projects", users.projects, "identity:list_user_projects"),
         Route(
             "POST",
@@ -262,15 +268,14 @@ def people_routes(administration: Administration) -> tuple[Route, ...]:
             PasswordChangeBody,
             204,
         ),
-        Route("GET", "/v3/projects", projects.list, "identity:list_projects", admin),
+        Route("GET", "/v3/projects", projects.list, "identity:list_projects"),
         Route(
             "POST",
             "/v3/projects",
             projects.create,
             "identity:create_project",
-            admin,
-            NewProjectBody,
-            201,
+            body=NewProjectBody,
+            status=201,
         ),
         Route("GET", one_project, projects.show, "identity:get_project"),
         Route(
@@ -278,34 +283,34 @@ def people_routes(administration: Administration) -> tuple[Route, ...]:
             one_project,
             projects.change,
             "identity:update_project",
-            admin,
-            ProjectChangeBody,
+            body=ProjectChangeBody,
         ),
-        Route("DELETE", one_project, projects.delete, "identity:delete_project", admin, status=204),
-        Route("GET", "/v3/roles", roles.list, "identity:list_roles", admin),
-        Route("POST", "/v3/roles", roles.create, "identity:create_role", admin, NewRoleBody, 201),
-        Route("GET", one_role, roles.show, "identity:get_role", admin),
-        Route("DELETE", one_role, roles.delete, "identity:delete_role", admin, status=204),
+        Route("DELETE", one_project, projects.delete, "identity:delete_project", status=204),
+        Route("GET", "/v3/roles", roles.list, "identity:list_roles"),
+        Route(
+            "POST", "/v3/roles", roles.create, "identity:create_role", body=NewRoleBody, status=201
+        ),
+        Route("GET", one_role, roles.show, "identity:get_role"),
+        Route("DELETE", one_role, roles.delete, "identity:delete_role", status=204),
         Route(
             "GET",
             "/v3/role_assignments",
             roles.assignments,
             "identity:list_role_assignments",
-            admin,
         ),
         *_grants(roles, f"{one_project}/users/{{user_id}}/roles"),
         *_grants(roles, "/v3/system/users/{user_id}/roles"),
         Route("GET", "/v3/domains", list_domains, "identity:list_domains"),
-        Route("POST", "/v3/domains", create_domain, "identity:create_domain", admin),
+        Route("POST", "/v3/domains", create_domain, "identity:create_domain"),
         Route("GET", "/v3/domains/{domain_id}", show_domain, "identity:get_domain"),
     )
 
 
 def _grants(roles: RolesApi, path: str) -> tuple[Route, ...]:
-    one, admin = f"{path}/{{role_id}}", Access.ADMIN
+    one = f"{path}/{{role_id}}"
     return (
-        Route("GET", path, roles.assigned, "identity:list_grants", admin),
-        Route("GET", one, roles.check, "identity:check_grant", admin, status=204),
-        Route("PUT", one, roles.assign, "identity:create_grant", admin, status=204),
-        Route("DELETE", one, roles.unassign, "identity:revoke_grant", admin, status=204),
+        Route("GET", path, roles.assigned, "identity:list_grants"),
+        Route("GET", one, roles.check, "identity:check_grant", status=204),
+        Route("PUT", one, roles.assign, "identity:create_grant", status=204),
+        Route("DELETE", one, roles.unassign, "identity:revoke_grant", status=204),
     )

@@ -6,6 +6,7 @@ from bessemer.context import RequestContext
 from bessemer.errors import BessemerError
 from bessemer.identity.api.auth import auth_routes
 from bessemer.identity.api.people import people_routes
+from bessemer.identity.api.policies import RULES
 from bessemer.identity.api.services import service_routes
 from bessemer.identity.api.versions import ROUTES as VERSION_ROUTES
 from bessemer.identity.service import EmbeddedIdentity
@@ -27,4 +28,4 @@ def identity_api(identity: EmbeddedIdentity) -> Service:
         *people_routes(identity.administration),
         *service_routes(identity.settings.region),
     )
-    return Service("identity", "/identity", routes, error_body)
+    return Service("identity", "/identity", routes, error_body, rules=RULES)

@@ -43,7 +43,7 @@ def read_attributes(
     values: dict[str, Any] = {}
     for name, value in given.items():
         attribute = table[name]
-        if attribute.admin_only and not (context.is_admin or "service" in context.roles):
+        if attribute.admin_only and not (context.is_admin or context.is_service):
             raise Forbidden(f"Only an administrator may set {name}.")
         try:
             parsed = attribute.parse(value)

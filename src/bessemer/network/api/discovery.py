@@ -25,7 +25,7 @@ EXTENSIONS: Final = {
 }
 """By alias. Only what is there: clients and other services decide by this list what to send."""
 
-_EMPTY: Final = (
+EMPTY: Final = (
     ("agents", "agent"),
     ("availability_zones", "availability_zone"),
     ("security-groups", "security_group"),
@@ -55,7 +55,7 @@ def discovery_routes() -> tuple[Route, ...]:
         Route("GET", "/extensions/{alias}", _extension, "get_extensions"),
         Route("GET", "/quotas/{project_id}", _quota, "get_quota"),
         Route("GET", "/quotas/{project_id}/default", _quota, "get_quota"),
-        *(route for path, name in _EMPTY for route in _empty_routes(path, name)),
+        *(route for path, name in EMPTY for route in _empty_routes(path, name)),
     )
 
 

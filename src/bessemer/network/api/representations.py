@@ -112,7 +112,7 @@ def port_json(port: Port, context: RequestContext, dhcp_detail: str = "") -> Jso
         "updated_at": _moment(port.updated_at),
         "revision_number": port.revision,
     }
-    if not context.is_admin and "service" not in context.roles:
+    if not context.is_admin and not context.is_service:
         return shown
     return {
         **shown,

@@ -8,6 +8,7 @@ from bessemer.errors import BessemerError, Forbidden, Invalid, Unauthorized
 from bessemer.json_types import JsonObject
 from bessemer.network.api.discovery import discovery_routes, version_routes
 from bessemer.network.api.networks import NetworkHandlers
+from bessemer.network.api.policies import RULES
 from bessemer.network.api.ports import PortHandlers
 from bessemer.network.api.resource import resource_routes
 from bessemer.network.api.subnets import SubnetHandlers
@@ -43,6 +44,6 @@ def network_services(means: Means) -> tuple[Service, Service]:
         *resource_routes("port", PortHandlers(means)),
     )
     return (
-        Service("network", "/network/v2.0", routes, error_body),
+        Service("network", "/network/v2.0", routes, error_body, rules=RULES),
         Service("network", "/network", version_routes(), error_body),
     )
