@@ -18,6 +18,7 @@ from bessemer.web.dispatch import application
 PEOPLE = {
     "ann": ("ann", "shop", frozenset({"member", "reader"})),
     "bob": ("bob", "bank", frozenset({"member", "reader"})),
+    "eve": ("eve", "bank", frozenset({"admin", "member", "reader"})),
     "root": ("root", "admin", frozenset({"admin", "member", "reader"})),
 }
 """Token -> user, project, roles."""
@@ -46,6 +47,7 @@ class ApiCloud:
         version = {"OpenStack-API-Version": "compute 2.96"}
         self.ann = AsgiClient(app, {"X-Auth-Token": "ann", **version})
         self.bob = AsgiClient(app, {"X-Auth-Token": "bob", **version})
+        self.eve = AsgiClient(app, {"X-Auth-Token": "eve", **version})
         self.root = AsgiClient(app, {"X-Auth-Token": "root", **version})
         self.nobody = AsgiClient(app)
 

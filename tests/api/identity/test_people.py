@@ -50,6 +50,23 @@ async def test_a_member_of_a_project_logs_in_there_and_is_no_admin(cloud):
     assert (await cloud.client.delete(f"{path}/{member}")).status == 404
 
 
+async def test_an_admin_of_just_some_project_administers_nobody(cloud):
+    project = await make(cloud, "project", name="shop")
+    user = await make(cloud, "user", name="eve", password="eves", default_project_id=project["id"])
+    path = f"{V3}/projects/{project['id']}/users/{user['id']}/roles"
+    assert (await cloud.client.put(f"{path}/{await role_id(cloud, 'admin')}")).status == 204
+    first = cloud.client.headers["X-Auth-Token"]
+    secret = await cloud.token(name="eve", password="eves")
+    assert (await cloud.client.get(f"{V3}/users", X_Auth_Token=secret)).status == 403
+    mallory = {"user": {"name": "mallory", "password": "long enough"}}
+    assert (await cloud.client.post(f"{V3}/users", mallory, X_Auth_Token=secret)).status == 403
+    theirs = {"X_Auth_Token": secret, "X_Subject_Token": first}
+    assert (await cloud.client.get(f"{V3}/auth/tokens", **theirs)).status == 403
+    assert (
+        await cloud.client.get(f"{V3}/projects/{project['id']}", X_Auth_Token=secret)
+    ).status == 200
+
+
 async def test_assignments_with_names(cloud):
     listed = await cloud.client.get(f"{V3}/role_assignments?include_names=true")
     wanted = {(a["user"]["name"], a["role"]["name"]) for a in listed.json["role_assignments"]}
