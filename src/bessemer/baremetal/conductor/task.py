@@ -35,6 +35,9 @@ class Shelves:
     database: Database
     nodes: NodeStore
 
+    def __post_init__(self) -> None:
+        self.nodes.box.attach(self.database)
+
 
 class NodeTask:
     """`interfaces.task.Task` on the database, under a lease."""

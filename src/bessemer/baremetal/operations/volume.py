@@ -40,4 +40,4 @@ def connectors(desk: Desk) -> Volumes[VolumeConnector]:
 
 def targets(desk: Desk) -> Volumes[VolumeTarget]:
     """All of them."""
-    return Volumes(desk, volume.targets(lambda: desk.shelves.nodes.box))
+    return Volumes(desk, volume.TARGETS)

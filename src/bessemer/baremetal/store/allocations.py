@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bessemer.baremetal.domain.allocation import Allocation, AllocationState
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.store.records import Records
+from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.baremetal.store.tables import allocations, nodes
 from bessemer.clock import now
 
 
-def _made(row: Mapping[str, Any]) -> Allocation:
+def _made(row: Mapping[str, Any], _box: SecretBox) -> Allocation:
     return Allocation(
         **{
             **row,
@@ -24,7 +25,7 @@ def _made(row: Mapping[str, Any]) -> Allocation:
     )
 
 
-def _columns(values: dict[str, Any]) -> dict[str, Any]:
+def _columns(values: dict[str, Any], _box: SecretBox) -> dict[str, Any]:
     lists = {name: list(values[name]) for name in ("traits", "candidate_nodes")}
     return {**values, **lists, "state": str(values["state"])}
 

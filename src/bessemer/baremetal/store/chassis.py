@@ -9,7 +9,7 @@ from bessemer.baremetal.domain.chassis import Chassis
 from bessemer.baremetal.store.records import Records
 from bessemer.baremetal.store.tables import chassis, nodes
 
-CHASSIS: Final = Records(chassis, "chassis", lambda row: Chassis(**row), unique=(("uuid",),))
+CHASSIS: Final = Records(chassis, "chassis", lambda row, _box: Chassis(**row), unique=(("uuid",),))
 
 
 async def exists(connection: AsyncConnection, uuid: str) -> bool:

@@ -1,4 +1,4 @@
-"""Inspection rules in SQL."""
+"""Inspection rules in SQL, the actions of sensitive ones sealed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -9,21 +9,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.inspection_rules.rule import InspectionRule, Operation
 from bessemer.baremetal.store.records import Records
+from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.baremetal.store.tables import inspection_rules
 
 
-def _made(row: Mapping[str, Any]) -> InspectionRule:
+def _made(row: Mapping[str, Any], box: SecretBox) -> InspectionRule:
     return InspectionRule(
         **{
             **row,
             "conditions": tuple(Operation(**each) for each in row["conditions"]),
-            "actions": tuple(Operation(**each) for each in row["actions"]),
+            "actions": tuple(Operation(**each) for each in box.open_whole(row["actions"])),
         }
     )
 
 
-def _columns(values: dict[str, Any]) -> dict[str, Any]:
+def _columns(values: dict[str, Any], box: SecretBox) -> dict[str, Any]:
     lists = {name: [asdict(each) for each in values[name]] for name in ("conditions", "actions")}
+    if values["sensitive"]:
+        lists["actions"] = box.seal_whole(lists["actions"])
     return {**values, **lists}
 
 

@@ -11,7 +11,7 @@ from bessemer.baremetal.store.tables import portgroups
 PORTGROUPS: Final = Records(
     portgroups,
     "port group",
-    lambda row: Portgroup(**row),
+    lambda row, _box: Portgroup(**row),
     unique=(("address",), ("name",), ("uuid",)),
 )
 

@@ -10,7 +10,7 @@ from bessemer.baremetal.store.records import Records
 from bessemer.baremetal.store.tables import ports
 
 PORTS: Final = Records(
-    ports, "port", lambda row: Port(**row), unique=(("address",), ("name",), ("uuid",))
+    ports, "port", lambda row, _box: Port(**row), unique=(("address",), ("name",), ("uuid",))
 )
 
 

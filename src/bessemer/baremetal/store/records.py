@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.store.paging import Order
+from bessemer.baremetal.store.sealing import SecretBox, box_of
 from bessemer.clock import now
 from bessemer.errors import Conflict, NotFound
 
@@ -34,19 +35,20 @@ Record = TypeVar("Record", bound=Identified)
 class Records(Generic[Record]):
     """One table of objects that have a uuid. `noun` is for messages; `made` turns a row into one.
 
-    `columns` turns an object's fields into columns where they differ.
+    `columns` turns an object's fields into columns where they differ. Both get the box that seals
+    and opens what is secret.
     """
 
     table: Table
     noun: str
-    made: Callable[[Mapping[str, Any]], Record]
-    columns: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
+    made: Callable[[Mapping[str, Any], SecretBox], Record]
+    columns: Callable[[dict[str, Any], SecretBox], dict[str, Any]] = lambda values, _box: values
     unique: Sequence[tuple[str, ...]] = (("name",), ("uuid",))
     """Columns that no two objects have the same values in."""
 
     async def add(self, connection: AsyncConnection, thing: Record) -> Record:
         """Insert. Raises Conflict when its uuid or name is taken."""
-        values = self._columns(thing)
+        values = self._columns(connection, thing)
         try:
             await connection.execute(insert(self.table).values(created_at=now(), **values))
         except IntegrityError as error:
@@ -66,7 +68,7 @@ class Records(Generic[Record]):
             query = select(self.table).where(self.table.c[column] == ident, *conditions)
             row = (await connection.execute(query)).first()
             if row is not None:
-                return self._thing(row)
+                return self._thing(connection, row)
         raise NotFound(f"{self.noun.capitalize()} {ident[:255]} could not be found.")
 
     async def list(
@@ -80,11 +82,11 @@ class Records(Generic[Record]):
         order = await self._by_uuid(connection, order or Order(self.table))
         query = await order.of(connection, select(self.table).where(*conditions))
         rows = (await connection.execute(query.limit(limit))).all()
-        return [self._thing(row) for row in rows]
+        return [self._thing(connection, row) for row in rows]
 
     async def save(self, connection: AsyncConnection, thing: Record) -> Record:
         """Write all of it. Raises NotFound, Conflict."""
-        values = self._columns(thing)
+        values = self._columns(connection, thing)
         mine = self.table.c.uuid == values["uuid"]
         statement = update(self.table).where(mine).values(updated_at=now(), **values)
         try:
@@ -106,15 +108,15 @@ class Records(Generic[Record]):
             return order
         return Order(order.table, order.sort_key, order.descending, uuid)
 
-    def _thing(self, row: Row[Any]) -> Record:
+    def _thing(self, connection: AsyncConnection, row: Row[Any]) -> Record:
         values = dict(row._mapping)
         del values["id"]
-        return self.made(values)
+        return self.made(values, box_of(connection))
 
-    def _columns(self, thing: Record) -> dict[str, Any]:
+    def _columns(self, connection: AsyncConnection, thing: Record) -> dict[str, Any]:
         values = {each.name: getattr(thing, each.name) for each in fields(thing)}
         del values["created_at"], values["updated_at"]
-        return self.columns(values)
+        return self.columns(values, box_of(connection))
 
     def _duplicate(self, values: Mapping[str, Any], error: IntegrityError) -> Conflict:
         words = str(error.orig)

@@ -1,4 +1,4 @@
-"""Runbooks in SQL, and which of them a project sees."""
+"""Runbooks in SQL, the arguments of their steps sealed, and which of them a project sees."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -9,16 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.runbook import Runbook, RunbookStep
 from bessemer.baremetal.store.records import Records
+from bessemer.baremetal.store.sealing import SecretBox, with_open_args, with_sealed_args
 from bessemer.baremetal.store.tables import runbooks
 
 
-def _made(row: Mapping[str, Any]) -> Runbook:
-    steps = tuple(RunbookStep(**step) for step in row["steps"])
+def _made(row: Mapping[str, Any], box: SecretBox) -> Runbook:
+    steps = tuple(RunbookStep(**step) for step in with_open_args(box, row["steps"]))
     return Runbook(**{**row, "steps": steps, "traits": frozenset(row["traits"])})
 
 
-def _columns(values: dict[str, Any]) -> dict[str, Any]:
-    steps = [asdict(step) for step in values["steps"]]
+def _columns(values: dict[str, Any], box: SecretBox) -> dict[str, Any]:
+    steps = with_sealed_args(box, map(asdict, values["steps"]))
     return {**values, "steps": steps, "traits": sorted(values["traits"])}
 
 

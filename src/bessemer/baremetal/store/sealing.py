@@ -1,12 +1,17 @@
 """Secrets at rest: each `Secret` becomes an encrypted string on its way into a JSON column."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bessemer.baremetal.domain.secret import Secret
+from bessemer.db.engine import Database
 from bessemer.errors import ConfigurationError
 from bessemer.key_file import make_key_file
 
@@ -16,6 +21,7 @@ KEY_FILE: Final = "secret.key"
 _MARK: Final = "sealed:v1:"
 _PLAIN: Final = "plain:v1:"
 """In front of a user's own text that begins with one of these marks."""
+_BOX: Final = "bessemer.secret_box"
 
 
 class SecretBox:
@@ -54,6 +60,22 @@ class SecretBox:
         """What `seal` was given."""
         return {key: self._opened(value) for key, value in info.items()}
 
+    def seal_whole(self, value: Any) -> Any:
+        """All of a JSON value as one sealed text, whatever its keys are; what is empty stays empty."""
+        return self._sealed(Secret(json.dumps(value))) if value else value
+
+    def open_whole(self, value: Any) -> Any:
+        """What `seal_whole` was given."""
+        return json.loads(self._opened(value).reveal()) if isinstance(value, str) else value
+
+    def attach(self, database: Database) -> None:
+        """Let `box_of` find this box on every connection to the database whose secrets it seals."""
+
+        def hand_over(_driver: Any, record: ConnectionPoolEntry, _connection: Any) -> None:
+            record.info[_BOX] = self
+
+        event.listen(database.engine.sync_engine, "checkout", hand_over)
+
     def _sealed(self, value: Any) -> Any:
         if isinstance(value, Secret):
             return _MARK + self._fernet.encrypt(value.reveal().encode()).decode()
@@ -77,3 +99,22 @@ class SecretBox:
         if isinstance(value, list):
             return [self._opened(item) for item in value]
         return self.open(value) if isinstance(value, Mapping) else value
+
+
+def box_of(connection: AsyncConnection) -> SecretBox:
+    """The box that was attached to the connection's database."""
+    present = connection.sync_connection
+    found = present.info.get(_BOX) if present is not None else None
+    if not isinstance(found, SecretBox):
+        raise ConfigurationError("No key is at hand to seal and open this database's secrets with.")
+    return found
+
+
+def with_sealed_args(box: SecretBox, steps: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """JSON of steps, each with its `args` sealed."""
+    return [{**step, "args": box.seal_whole(step["args"])} for step in steps]
+
+
+def with_open_args(box: SecretBox, steps: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What `with_sealed_args` was given."""
+    return [{**step, "args": box.open_whole(step["args"])} for step in steps]

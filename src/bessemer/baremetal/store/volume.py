@@ -1,6 +1,6 @@
 """Volume connectors and targets in SQL; what is secret in a target's properties is sealed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bessemer.baremetal.domain.volume import ConnectorType, VolumeConnector, VolumeTarget
@@ -9,7 +9,7 @@ from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.baremetal.store.tables import volume_connectors, volume_targets
 
 
-def _connector(row: Mapping[str, Any]) -> VolumeConnector:
+def _connector(row: Mapping[str, Any], _box: SecretBox) -> VolumeConnector:
     return VolumeConnector(**{**row, "type": ConnectorType(row["type"])})
 
 
@@ -21,14 +21,18 @@ CONNECTORS: Final = Records(
 )
 
 
-def targets(box: Callable[[], SecretBox]) -> Records[VolumeTarget]:
-    """Volume targets, sealed and opened with the box that `box` finds."""
+def _target(row: Mapping[str, Any], box: SecretBox) -> VolumeTarget:
+    return VolumeTarget(**{**row, "properties": box.open(row["properties"])})
 
-    def made(row: Mapping[str, Any]) -> VolumeTarget:
-        return VolumeTarget(**{**row, "properties": box().open(row["properties"])})
 
-    def columns(values: dict[str, Any]) -> dict[str, Any]:
-        return {**values, "properties": box().seal(values["properties"])}
+def _columns(values: dict[str, Any], box: SecretBox) -> dict[str, Any]:
+    return {**values, "properties": box.seal(values["properties"])}
 
-    unique = (("node_uuid", "boot_index"), ("uuid",))
-    return Records(volume_targets, "volume target", made, columns, unique)
+
+TARGETS: Final = Records(
+    volume_targets,
+    "volume target",
+    _target,
+    _columns,
+    unique=(("node_uuid", "boot_index"), ("uuid",)),
+)

@@ -1,4 +1,4 @@
-"""Work in SQL: one row per node that something is being done to."""
+"""Work in SQL: one row per node that something is being done to, its steps' arguments sealed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.provision.states import Event
 from bessemer.baremetal.domain.provision.work import Flow, Signal, StepCall, Waiting, Work
+from bessemer.baremetal.store.sealing import (
+    SecretBox,
+    box_of,
+    with_open_args,
+    with_sealed_args,
+)
 from bessemer.baremetal.store.tables import nodes
 from bessemer.baremetal.store.tables import work as table
 from bessemer.context import RequestId
@@ -19,20 +25,21 @@ from bessemer.context import RequestId
 async def find(connection: AsyncConnection, node_uuid: str) -> Work | None:
     """What is in hand on a node."""
     row = (await connection.execute(select(table).where(table.c.node_uuid == node_uuid))).first()
-    return _work(row) if row is not None else None
+    return _work(row, box_of(connection)) if row is not None else None
 
 
 async def of_nodes(connection: AsyncConnection, node_uuids: Sequence[str]) -> dict[str, Work]:
     """What is in hand on these nodes, by node."""
     rows = (await connection.execute(select(table).where(table.c.node_uuid.in_(node_uuids)))).all()
-    return {row.node_uuid: _work(row) for row in rows}
+    return {row.node_uuid: _work(row, box_of(connection)) for row in rows}
 
 
 async def replace(connection: AsyncConnection, work: Work) -> None:
     """Keep this work instead of whatever was there."""
-    statement = update(table).where(table.c.node_uuid == work.node_uuid).values(**_columns(work))
+    columns = _columns(work, box_of(connection))
+    statement = update(table).where(table.c.node_uuid == work.node_uuid).values(**columns)
     if not (await connection.execute(statement)).rowcount:
-        await connection.execute(insert(table).values(**_columns(work)))
+        await connection.execute(insert(table).values(**columns))
 
 
 async def step_begins(connection: AsyncConnection, node_uuid: str) -> None:
@@ -127,14 +134,14 @@ async def due(connection: AsyncConnection, moment: datetime) -> list[Due]:
     return [Due(*row) for row in (await connection.execute(query)).all()]
 
 
-def _columns(work: Work) -> dict[str, Any]:
+def _columns(work: Work, box: SecretBox) -> dict[str, Any]:
     return {
         "node_uuid": work.node_uuid,
         "flow": work.flow,
         "intent": work.intent,
         "request_id": work.request_id,
-        "steps": msgspec.to_builtins(work.steps),
-        "clean_up": msgspec.to_builtins(work.clean_up),
+        "steps": with_sealed_args(box, msgspec.to_builtins(work.steps)),
+        "clean_up": with_sealed_args(box, msgspec.to_builtins(work.clean_up)),
         "finish": work.finish,
         "step_index": work.index,
         "memo": dict(work.memo),
@@ -154,14 +161,14 @@ def _columns(work: Work) -> dict[str, Any]:
     }
 
 
-def _work(row: Row[Any]) -> Work:
+def _work(row: Row[Any], box: SecretBox) -> Work:
     return Work(
         node_uuid=row.node_uuid,
         flow=Flow(row.flow),
         intent=row.intent,
         request_id=RequestId(row.request_id),
-        steps=msgspec.convert(row.steps, tuple[StepCall, ...]),
-        clean_up=msgspec.convert(row.clean_up, tuple[StepCall, ...]),
+        steps=msgspec.convert(with_open_args(box, row.steps), tuple[StepCall, ...]),
+        clean_up=msgspec.convert(with_open_args(box, row.clean_up), tuple[StepCall, ...]),
         finish=Event(row.finish),
         index=row.step_index,
         memo=row.memo,
