@@ -3,10 +3,13 @@
 import asyncio
 
 import pytest
+from sqlalchemy import update
 from tests.api.baremetal.cloud import fault
+from tests.api.security.personas import ROWS
 
 from bessemer.baremetal.domain.node import Power
 from bessemer.baremetal.domain.provision.states import State
+from bessemer.clock import now
 
 KINDS = ("nodes", "ports", "portgroups", "volume/connectors", "runbooks")
 
@@ -67,6 +70,23 @@ async def test_of_many_at_once_one_wins(tenancy):
     seen = (await api.get(path)).headers["ETag"]
     answers = await asyncio.gather(*(api.patch(path, change(n), If_Match=seen) for n in range(8)))
     assert sorted(answer.status for answer in answers) == [200] + [412] * 7
+
+
+@pytest.mark.parametrize(("path", "table"), [(path, table) for path, table, _ in ROWS])
+async def test_what_is_changed_at_the_last_moment_is_not_removed(tenancy, path, table):
+    """The change is under way when the request comes, and is written before it can be."""
+    api, ident = tenancy.by("system admin"), tenancy.things[path]
+    where = f"/v1{path}/{ident}"
+    seen = (await api.get(where)).headers["ETag"]
+    async with tenancy.cloud.desk.shelves.database.write() as connection:
+        removal = asyncio.create_task(api.delete(where, If_Match=seen))
+        async with asyncio.timeout(30):
+            for _ in range(10):  # the request reads all that it can read by now
+                await api.get(where)
+        changed = update(table).where(table.c.uuid == ident).values(updated_at=now())
+        await connection.execute(changed)
+    assert (await removal).status == 412
+    assert (await api.get(where)).status == 200
 
 
 async def test_a_node_is_removed_as_it_was_seen(tenancy):

@@ -47,7 +47,7 @@ class Keeper(Protocol[Record]):
     async def list(self, page: RecordPage) -> list[Record]: ...
     async def create(self, thing: Record) -> Record: ...
     async def change(self, ident: str, alter: Callable[[Record], Record]) -> Record: ...
-    async def delete(self, ident: str) -> None: ...
+    async def delete(self, ident: str, check: Callable[[Record], None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,9 @@ class Collection(Generic[Record]):
     async def delete(self, call: Call) -> Reply:
         """Remove one."""
         refuse_unknown(call)
-        if "If-Match" in call.headers:
-            check_unchanged(call, await self.keeper.get(self.ident(call)))
-        await self.keeper_for(call).delete(self.ident(call))
+        await self.keeper_for(call).delete(
+            self.ident(call), lambda thing: check_unchanged(call, thing)
+        )
         return Reply()
 
     def ident(self, call: Call) -> str:

@@ -23,7 +23,7 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.nodes import UPDATE_ALLOWED
-from bessemer.baremetal.operations.records import Keeping, RecordPage
+from bessemer.baremetal.operations.records import Keeping, RecordPage, accept
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import allocations
 from bessemer.baremetal.store.allocations import ALLOCATIONS
@@ -84,14 +84,15 @@ class Allocations:
         await _tell(self.desk, node.uuid)
         return made
 
-    async def delete(self, ident: str) -> None:
+    async def delete(self, ident: str, check: Callable[[Allocation], None] = accept) -> None:
         """Give the node back. Raises NotFound, NodeLocked, Conflict while the node is in use."""
         async with self.desk.shelves.database.write() as connection:
             known = await ALLOCATIONS.get(connection, ident)
+            check(known)
             if known.node_uuid is None:
                 await ALLOCATIONS.remove(connection, known.uuid)
         if known.node_uuid is not None:
-            await self._give_back(known)
+            await self._give_back(known, check)
 
     async def of_node(self, node_ident: str) -> Allocation:
         """The one that the node serves. Raises NotFound."""
@@ -101,9 +102,10 @@ class Allocations:
                 raise NotFound(f"Node {node.uuid} has no allocation.")
             return await ALLOCATIONS.get(connection, node.allocation_uuid)
 
-    async def _give_back(self, known: Allocation) -> None:
+    async def _give_back(self, known: Allocation, check: Callable[[Allocation], None]) -> None:
         node_uuid = str(known.node_uuid)
         async with self.desk.changing(node_uuid, "deallocation") as (connection, node):
+            check(await ALLOCATIONS.get(connection, known.uuid))
             if node.allocation_uuid == known.uuid:
                 _check_release(node, known)
                 await self.desk.shelves.nodes.save(connection, given_back(node))

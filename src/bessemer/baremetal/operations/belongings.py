@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bessemer.baremetal.domain.lease import Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.operations.desk import IN_PASSING, Desk
-from bessemer.baremetal.operations.records import RecordPage
+from bessemer.baremetal.operations.records import RecordPage, accept
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import leases
 from bessemer.baremetal.store.paging import Order
@@ -98,12 +98,13 @@ class Belongings(Generic[Thing]):
             await self._tell(node_uuid)
         return saved
 
-    async def delete(self, ident: str) -> None:
+    async def delete(self, ident: str, check: Callable[[Thing], None] = accept) -> None:
         """Remove it. Raises NotFound, Invalid, Conflict, NodeLocked."""
         known = await self.get(ident)
         purpose = f"{self.records.noun} delete"
         async with self.desk.changing(known.node_uuid, purpose) as (connection, node):
             thing = await self._still_of(node, connection, known.uuid)
+            check(thing)
             await self.permit_removal(connection, node, thing)
             await self.records.remove(connection, thing.uuid)
         await self._tell(node.uuid)

@@ -11,6 +11,10 @@ from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.records import Record, Records
 
 
+def accept(_thing: object) -> None:
+    """A check that is content with everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordPage:
     """Which objects, in which order. `marker`: the uuid or name of the last one seen."""
@@ -31,7 +35,7 @@ class Keeping(Generic[Record]):
 
     desk: Desk
     records: Records[Record]
-    check: Callable[[Record], None] = lambda _thing: None
+    check: Callable[[Record], None] = accept
 
     async def get(self, ident: str) -> Record:
         """By uuid or name. Raises NotFound."""
@@ -57,8 +61,9 @@ class Keeping(Generic[Record]):
             self.check(changed)
             return await self.records.save(connection, changed)
 
-    async def delete(self, ident: str) -> None:
-        """Remove it. Raises NotFound."""
+    async def delete(self, ident: str, check: Callable[[Record], None] = accept) -> None:
+        """Remove it. Raises NotFound, and what `check` does, which sees it as it is removed."""
         async with self.desk.shelves.database.write() as connection:
             thing = await self.records.get(connection, ident)
+            check(thing)
             await self.records.remove(connection, thing.uuid)
