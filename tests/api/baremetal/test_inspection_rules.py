@@ -42,6 +42,10 @@ async def test_the_words_that_the_command_line_sends_are_taken(cloud):
         ({"actions": [{"op": "explode", "args": {}}]}, "actions/0/op must be one of"),
         ({"actions": [{**ACTION, "args": {"path": "/x"}}]}, "actions/0: set-attribute needs value"),
         ({"actions": [{"op": "api-call", "args": {"url": "http://x"}}]}, "switched off"),
+        (
+            {"actions": [{"op": "set-attribute", "args": {"path": "/driver", "value": "ipmi"}}]},
+            "openstack baremetal node set --driver",
+        ),
         ({"conditions": [{"op": "eq"}]}, "conditions/0 must be an object"),
         ({"conditions": [{"op": "matches", "args": ["x", "("]}]}, "RE2"),
         ({"conditions": "x"}, "conditions must be a list"),

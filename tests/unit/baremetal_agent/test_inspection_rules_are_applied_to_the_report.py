@@ -14,6 +14,7 @@ from bessemer.baremetal.domain.inspection_rules.rule import (
 )
 from bessemer.baremetal.domain.provision.work import Done, Failed, Flow, StepCall
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
+from bessemer.baremetal.drivers.fake.inspect import FakeInspect
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import ConfigurationError
 
@@ -63,6 +64,29 @@ async def test_rules_whose_conditions_do_not_hold_change_nothing():
     task = a_task(a_rule(conditions=big))
     assert isinstance(await an_interface().process_data(task), Done)
     assert (task.node.extra, task.node.traits) == ({}, frozenset())
+
+
+async def test_rules_are_applied_to_fake_machines_as_well_and_once_only():
+    extend = {"op": "extend-attribute", "args": {"path": "/extra/inspected", "value": "once"}}
+    named = {"op": "set-attribute", "args": {"path": "/name", "value": "{inventory[fake][rack]}"}}
+    small = [{"op": "lt", "args": {"values": ["{node.properties[cpus]}", 8]}}]
+    node = a_node(driver_info={"fake_properties": {"cpus": 4, "rack": "r1"}})
+    task = MemoryTask(node, rules=(a_rule([extend, named], small),))
+    task.work = task.work_for(StepCall("inspect", "process_data"), flow=Flow.INSPECT)
+    fake = FakeInspect(BareMetalSettings())
+    for _ in range(2):
+        assert isinstance(await fake.process_data(task), Done)
+    assert task.node.extra == {"inspected": ["once"]}
+    assert task.node.name == "r1"
+    assert task.node.properties == {"cpus": 4, "rack": "r1"}
+
+
+async def test_a_rule_can_fail_the_inspection_of_a_fake_machine():
+    task = a_task(a_rule([{"op": "fail", "args": {"msg": "too fake"}}], []))
+    outcome = await FakeInspect(BareMetalSettings()).process_data(task)
+    assert isinstance(outcome, Failed)
+    assert "rule-1 failed: too fake" in outcome.reason
+    assert task.node.properties == {}
 
 
 @pytest.mark.parametrize("where", ["save_inventory", "note", "save_port", "save"])

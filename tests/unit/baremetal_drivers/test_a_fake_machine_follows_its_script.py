@@ -27,7 +27,7 @@ def plugins(clock: ManualClock) -> dict[InterfaceKind, Plugin]:
         FakeBoot(clock.now),
         NoopNetwork(),
         FakeDeploy(clock.now),
-        FakeInspect(clock.now),
+        FakeInspect(BareMetalSettings(), clock.now),
     ]
     return {plugin.kind: plugin for plugin in every}
 

@@ -264,17 +264,36 @@ def test_every_action_is_tried_here():
     assert all(f'"{op}"' in text for op in ACTIONS)
 
 
+SET_ITEM = {"op": "set-attribute", "args": {"path": "{item}", "value": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("op", "args"),
+    [
+        ("set-attribute", {"path": "/driver", "value": "ipmi"}),
+        ("set-attribute", {"path": "power_interface", "value": "ipmitool"}),
+        ("set-attribute", {"path": "/uuid", "value": "x"}),
+        ("extend-attribute", {"path": "/traits", "value": "x"}),
+        ("del-attribute", {"path": "/none"}),
+        ("set-port-attribute", ["52:54:00:00:00:01", "/address", "x"]),
+    ],
+)
+def test_what_no_rule_can_change_is_refused_when_the_rule_is_made(op, args):
+    with pytest.raises(Invalid, match="actions/0: .*a rule cannot change"):
+        read_actions("actions", [{"op": op, "args": args}])
+
+
 @pytest.mark.parametrize(
     ("action", "words"),
     [
-        ({"op": "set-attribute", "args": {"path": "provision_state", "value": "x"}}, "cannot"),
-        ({"op": "set-attribute", "args": {"path": "/uuid", "value": "x"}}, "cannot"),
-        ({"op": "set-attribute", "args": {"path": "__class__", "value": "x"}}, "cannot"),
-        ({"op": "del-attribute", "args": {"path": "/none"}}, "cannot"),
+        ({**SET_ITEM, "loop": ["provision_state"]}, "cannot"),
+        ({**SET_ITEM, "loop": ["/uuid"]}, "cannot"),
+        ({**SET_ITEM, "loop": ["__class__"]}, "cannot"),
+        ({**SET_ITEM, "loop": ["/driver"]}, "at work while the rules run"),
         ({"op": "set-attribute", "args": {"path": "/extra", "value": "x"}}, "an object"),
         ({"op": "set-attribute", "args": {"path": "/name", "value": "a b"}}, "letters"),
         ({"op": "set-attribute", "args": {"path": "/retired", "value": "perhaps"}}, "true"),
-        ({"op": "set-attribute", "args": {"path": "", "value": "x"}}, "no path"),
+        ({**SET_ITEM, "loop": [""]}, "no path"),
         ({"op": "set-attribute", "args": {"path": "/name/x", "value": "x"}}, "no object"),
         (
             {"op": "extend-attribute", "args": {"path": "/driver_info/ipmi_address", "value": 1}},

@@ -166,7 +166,7 @@ def _fakes(settings: BareMetalSettings, machines: Machines) -> Plugins:
         FakeConsole(machines),
         FakeDeploy(),
         FakeFirmware(machines),
-        FakeInspect(),
+        FakeInspect(settings),
         FakeManagement(machines),
         FakePower(settings, machines),
         FakeRaid(machines),

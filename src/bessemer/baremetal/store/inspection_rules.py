@@ -1,4 +1,4 @@
-"""Inspection rules in SQL, the actions of sensitive ones sealed."""
+"""Inspection rules in SQL, what sensitive ones look for and do sealed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ def _made(row: Mapping[str, Any], box: SecretBox) -> InspectionRule:
     return InspectionRule(
         **{
             **row,
-            "conditions": tuple(Operation(**each) for each in row["conditions"]),
+            "conditions": tuple(Operation(**each) for each in box.open_whole(row["conditions"])),
             "actions": tuple(Operation(**each) for each in box.open_whole(row["actions"])),
         }
     )
@@ -26,7 +26,7 @@ def _made(row: Mapping[str, Any], box: SecretBox) -> InspectionRule:
 def _columns(values: dict[str, Any], box: SecretBox) -> dict[str, Any]:
     lists = {name: [asdict(each) for each in values[name]] for name in ("conditions", "actions")}
     if values["sensitive"]:
-        lists["actions"] = box.seal_whole(lists["actions"])
+        lists = {name: box.seal_whole(value) for name, value in lists.items()}
     return {**values, **lists}
 
 

@@ -8,6 +8,7 @@ from bessemer.baremetal.domain.deploy_template import trait
 from bessemer.baremetal.domain.inspection_rules.attributes import (
     NODE,
     PORT,
+    Attribute,
     with_change,
     with_removal,
 )
@@ -62,6 +63,8 @@ class Action:
     required: tuple[str, ...]
     apply: Callable[[Case, Arguments], Case]
     optional: tuple[str, ...] = ()
+    changes: Mapping[str, Attribute] | None = None
+    """What its `path` leads into, when that is an attribute of a node or port."""
 
 
 def _fail(_case: Case, arguments: Arguments) -> Case:
@@ -201,9 +204,9 @@ _CALL_OPTIONS: Final = ("headers", "proxies", "timeout", "retries", "backoff_fac
 ACTIONS: Final[Mapping[str, Action]] = {
     "fail":                  Action(("msg",), _fail),
     "log":                   Action(("msg",), _log, ("level",)),
-    "set-attribute":         Action(("path", "value"), _set),
-    "extend-attribute":      Action(("path", "value"), _extend, ("unique",)),
-    "del-attribute":         Action(("path",), _delete),
+    "set-attribute":         Action(("path", "value"), _set, changes=NODE),
+    "extend-attribute":      Action(("path", "value"), _extend, ("unique",), NODE),
+    "del-attribute":         Action(("path",), _delete, changes=NODE),
     "set-capability":        Action(("name", "value"), _set_capability),
     "unset-capability":      Action(("name",), _unset_capability),
     "add-trait":             Action(("name",), _add_trait),
@@ -211,9 +214,9 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "set-plugin-data":       Action(("path", "value"), _set_data),
     "extend-plugin-data":    Action(("path", "value"), _extend_data, ("unique",)),
     "unset-plugin-data":     Action(("path",), _unset_data),
-    "set-port-attribute":    Action((*_PORT_PATH, "value"), _set_port),
-    "extend-port-attribute": Action((*_PORT_PATH, "value"), _extend_port, ("unique",)),
-    "del-port-attribute":    Action(_PORT_PATH, _delete_port),
+    "set-port-attribute":    Action((*_PORT_PATH, "value"), _set_port, changes=PORT),
+    "extend-port-attribute": Action((*_PORT_PATH, "value"), _extend_port, ("unique",), PORT),
+    "del-port-attribute":    Action(_PORT_PATH, _delete_port, changes=PORT),
     "api-call":              Action(("url",), _api_call, _CALL_OPTIONS),
 }
 """Operator -> what it does."""

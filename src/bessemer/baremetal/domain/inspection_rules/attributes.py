@@ -122,7 +122,19 @@ def with_removal(thing: T, table: Mapping[str, Attribute], path: Any) -> T:
     return replace(thing, **{root: keep(left)})
 
 
+def check_path(table: Mapping[str, Attribute], path: Any) -> None:
+    """Raises RuleFailed for a path to what no rule can change; one with fields is judged later."""
+    root = parts(path)[0]
+    if "{" not in root:
+        _attribute(table, root)
+
+
 def _attribute(table: Mapping[str, Attribute], root: str) -> Attribute:
+    if root == "driver" or root.endswith("_interface"):
+        raise RuleFailed(
+            f"a rule cannot change {root[:80]}: the driver and its interfaces are at work while the "
+            f"rules run. Afterwards: openstack baremetal node set --{root[:80].replace('_', '-')}"
+        )
     if root not in table:
         raise RuleFailed(
             f"a rule cannot change the attribute {root[:80]!r}; it can change {', '.join(table)}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bessemer.baremetal.domain.inspection_rules.actions import ACTIONS, Action
+from bessemer.baremetal.domain.inspection_rules.attributes import check_path
 from bessemer.baremetal.domain.inspection_rules.checks import CHECKS, Check, compiled
 from bessemer.errors import Invalid
 
@@ -98,7 +99,10 @@ def _operation(
     found = Operation(value["op"], value["args"], value.get("loop"), value.get("multiple") or "any")
     _check_shape(place, found, table)
     try:
-        given = found.named(table[found.operator[0]])
+        kind = table[found.operator[0]]
+        given = found.named(kind)
+        if isinstance(kind, Action) and kind.changes is not None:
+            check_path(kind.changes, given["path"])
         if isinstance(given.get("regex"), str) and "{" not in given["regex"]:
             compiled(given["regex"])
     except Invalid as error:

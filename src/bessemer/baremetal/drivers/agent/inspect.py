@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from bessemer.baremetal.domain.inspection_rules.actions import Case
 from bessemer.baremetal.domain.node import Node
@@ -10,7 +10,7 @@ from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome, Signal, WaitFor
 from bessemer.baremetal.drivers.agent.findings import Findings, findings
 from bessemer.baremetal.drivers.agent.inventory import read_machine, reported_error
-from bessemer.baremetal.drivers.agent.rules import applied, built_in_rules, fingerprint
+from bessemer.baremetal.drivers.agent.rules import Rulebook
 from bessemer.baremetal.drivers.agent.stored_report import plugin_data, storable
 from bessemer.baremetal.drivers.agent.words import next_command, not_heard
 from bessemer.baremetal.interfaces.inspect import InspectInterface
@@ -19,16 +19,13 @@ from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Conflict, Invalid
 
-_LEAVES: Final = "leaves"
-"""In the work's memo: the fingerprint of what processing the report leaves behind."""
-
 
 class AgentInspect(InspectInterface):
     """In-band inspection (Ironic's inspect interface `agent`)."""
 
     def __init__(self, settings: BareMetalSettings) -> None:
         self._settings = settings
-        self._built_in = built_in_rules(settings.inspection_rules_file)
+        self._rules = Rulebook(settings)
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Nothing of its own: the boot interface says what it needs."""
@@ -59,37 +56,23 @@ class AgentInspect(InspectInterface):
         complaint = reported_error(data)
         if complaint is not None:
             return Failed(f"The inspection ramdisk reports: {complaint} {again}")
-        if task.work.memo.get(_LEAVES) == fingerprint(task.node, task.ports):
+        if self._rules.is_kept(task):
             return Done("all that was found is kept already")
         try:
             found = findings(task.node, task.ports, read_machine(data))
-            await self._keep(task, await self._judged(task, found, data))
+            await self._rules.keep(task, _case(task, found, data))
         except (Invalid, Conflict) as error:
             return Failed(f"{error} {again}")
         return Done(_summary(task.node, found))
 
-    async def _judged(self, task: Task, found: Findings, data: Mapping[str, Any]) -> Case:
-        """What was found, after the inspection rules. Raises RuleFailed."""
-        case = Case(
-            node=replace(task.node, properties=found.properties),
-            ports=_merged(task.ports, found.ports),
-            inventory=storable(data["inventory"]),
-            plugin_data=plugin_data(data),
-        )
-        # Kept before any rule can fail, so that one can look up what the rule saw.
-        await task.save_inventory(case.inventory, case.plugin_data)
-        rules = [*await task.inspection_rules("main"), *self._built_in]
-        return await applied(rules, case, may_call=self._settings.inspection_rule_api_calls)
 
-    async def _keep(self, task: Task, case: Case) -> None:
-        await task.save_inventory(case.inventory, storable(case.plugin_data))
-        # A rule may append to a list: were it applied again to what it has already changed, because
-        # the worker died right after saving, it would append twice.
-        await task.note(**{_LEAVES: fingerprint(case.node, case.ports)})
-        for port in case.ports:
-            if port not in task.ports:
-                await task.save_port(port)
-        await task.save(case.node)
+def _case(task: Task, found: Findings, data: Mapping[str, Any]) -> Case:
+    return Case(
+        node=replace(task.node, properties=found.properties),
+        ports=_merged(task.ports, found.ports),
+        inventory=storable(data["inventory"]),
+        plugin_data=plugin_data(data),
+    )
 
 
 def _merged(ports: Sequence[Port], changed: Sequence[Port]) -> tuple[Port, ...]:

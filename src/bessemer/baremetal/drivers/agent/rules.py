@@ -1,4 +1,4 @@
-"""Inspection rules at work: those of the API and of a file, on what the ramdisk reported."""
+"""Inspection rules at work: those of the API and of a file, on what inspection found."""
 
 import asyncio
 import hashlib
@@ -24,10 +24,15 @@ from bessemer.baremetal.domain.inspection_rules.rule import (
 )
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.drivers.agent.stored_report import storable
+from bessemer.baremetal.interfaces.task import Task
+from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import ConfigurationError, Invalid
 
 log = structlog.get_logger()
 
+_LEAVES: Final = "leaves"
+"""In the work's memo: the fingerprint of what processing the report leaves behind."""
 SETTING: Final = "baremetal.inspection_rules_file"
 _KEYS: Final = frozenset(
     {"uuid", "description", "phase", "priority", "sensitive", "conditions", "actions"}
@@ -68,6 +73,33 @@ async def applied(rules: Sequence[InspectionRule], case: Case, *, may_call: bool
     for call in after.calls:
         await _get(call)
     return after
+
+
+class Rulebook:
+    """The rules of the API and of the file, and what they leave of a machine that was looked at."""
+
+    def __init__(self, settings: BareMetalSettings) -> None:
+        self._built_in = built_in_rules(settings.inspection_rules_file)
+        self._may_call = settings.inspection_rule_api_calls
+
+    def is_kept(self, task: Task) -> bool:
+        """Whether the rules were applied already, and what they left was saved."""
+        return task.work.memo.get(_LEAVES) == fingerprint(task.node, task.ports)
+
+    async def keep(self, task: Task, found: Case) -> None:
+        """Save what was found, as the rules leave it. Raises RuleFailed."""
+        # Kept before any rule can fail, so that one can look up what the rule saw.
+        await task.save_inventory(found.inventory, found.plugin_data)
+        rules = [*await task.inspection_rules("main"), *self._built_in]
+        case = await applied(rules, found, may_call=self._may_call)
+        await task.save_inventory(case.inventory, storable(case.plugin_data))
+        # A rule may append to a list: were it applied again to what it has already changed, because
+        # the worker died right after saving, it would append twice.
+        await task.note(**{_LEAVES: fingerprint(case.node, case.ports)})
+        for port in case.ports:
+            if port not in task.ports:
+                await task.save_port(port)
+        await task.save(case.node)
 
 
 def fingerprint(node: Node, ports: Sequence[Port]) -> str:

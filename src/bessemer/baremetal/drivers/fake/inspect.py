@@ -5,14 +5,18 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bessemer import clock
+from bessemer.baremetal.domain.inspection_rules.actions import Case
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
+from bessemer.baremetal.drivers.agent.rules import Rulebook
+from bessemer.baremetal.drivers.agent.words import next_command
 from bessemer.baremetal.drivers.fake.play import PROPERTIES, Now, played, script_of
 from bessemer.baremetal.interfaces.inspect import InspectInterface
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
-from bessemer.errors import Invalid
+from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.errors import Conflict, Invalid
 
 _PLAIN: Final = {"cpu_arch": "x86_64", "cpus": 1, "memory_mb": 1024, "local_gb": 10}
 
@@ -20,7 +24,8 @@ _PLAIN: Final = {"cpu_arch": "x86_64", "cpus": 1, "memory_mb": 1024, "local_gb":
 class FakeInspect(InspectInterface):
     """Named "fake". `driver_info.fake_properties` is what it finds; without it, a small x86_64."""
 
-    def __init__(self, now: Now = clock.now) -> None:
+    def __init__(self, settings: BareMetalSettings, now: Now = clock.now) -> None:
+        self._rules = Rulebook(settings)
         self._now = now
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
@@ -38,14 +43,18 @@ class FakeInspect(InspectInterface):
 
     @step()
     async def process_data(self, task: Task) -> Outcome:
-        """Write the properties onto the node, and an inventory of the same content."""
+        """Properties, and an inventory of the same content, as the inspection rules leave them."""
         before = await played(task, "inspect.process_data", self._now)
         if before is not None:
             return before
-        found = _properties(task.node)
-        await task.save_inventory({"fake": found}, {})
-        node = task.node
-        await task.save(replace(node, properties={**node.properties, **found}))
+        if self._rules.is_kept(task):
+            return Done("all that was found is kept already")
+        node, found = task.node, _properties(task.node)
+        looked_at = replace(node, properties={**node.properties, **found})
+        try:
+            await self._rules.keep(task, Case(looked_at, task.ports, {"fake": found}, {}))
+        except (Invalid, Conflict) as error:
+            return Failed(f"{error} Then: {next_command(task.work.flow, node)}.")
         return Done(", ".join(f"{key}={value}" for key, value in sorted(found.items())))
 
 
