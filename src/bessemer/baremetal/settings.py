@@ -137,6 +137,11 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         gt=NO_TIME,
         description="longest silence of the agent during servicing",
     )
+    policy_file: Path | None = Field(
+        None,
+        description="YAML file of rules of who may do what, by their names in Ironic, in place of "
+        "those built in (`bessemer policy` lists them)",
+    )
     inspection_rules_file: str = Field(
         "", description="YAML file of inspection rules that apply besides those of the API"
     )

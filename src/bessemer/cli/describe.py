@@ -1,4 +1,4 @@
-"""Settings in words: one line each, from the models themselves."""
+"""Settings and rules in words: one line each, from the models and tables themselves."""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from bessemer.baremetal.api.policies import RULES, Policies
 from bessemer.settings import Settings
 
 _PASSWORD: Final = re.compile(r"(://[^:/@\s]*:)[^/\s]*(@)")
@@ -17,6 +18,16 @@ def describe_settings(settings: Settings) -> str:
     rows = list(_rows(settings, ""))
     width = max(len(name) + len(value) for name, value, _ in rows) + 3
     return "\n".join(f"{f'{name} = {value}':<{width}}  {text}" for name, value, text in rows)
+
+
+def describe_policies(settings: Settings) -> str:
+    """`rule   who passes`, aligned, and whether the operators' file says so. Raises ConfigurationError."""
+    policies = Policies(settings.baremetal.policy_file)
+    width = max(map(len, RULES))
+    origin = {True: f"   (from {settings.baremetal.policy_file})", False: ""}
+    return "\n".join(
+        f"{rule:<{width}}  {policies.who(rule)}{origin[policies.is_own(rule)]}" for rule in RULES
+    )
 
 
 def _rows(model: BaseModel, prefix: str) -> Iterator[tuple[str, str, str]]:

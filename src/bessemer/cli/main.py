@@ -11,7 +11,7 @@ import typer
 
 from bessemer import logs, server
 from bessemer.bootstrap import Cloud
-from bessemer.cli.describe import describe_settings
+from bessemer.cli.describe import describe_policies, describe_settings
 from bessemer.cli.node import unlock_node
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
@@ -122,6 +122,15 @@ def serve(
 def settings(config: ConfigFile = None) -> None:
     """List every setting: its name, its present value, and what it does."""
     typer.echo(describe_settings(_settings(config, {})))
+
+
+@app.command()
+def policy(config: ConfigFile = None) -> None:
+    """List the rules of the bare metal API in force: name, who passes, and where that is said."""
+    try:
+        typer.echo(describe_policies(_settings(config, {})))
+    except ConfigurationError as error:
+        _refuse(error)
 
 
 @app.command()

@@ -36,11 +36,20 @@ class Raw(Enum):
     STREAM = "stream"
 
 
+Permits = Callable[[str, str | None, str | None], bool]
+"""Whether the caller passes a rule, given the owner and the lessee of what it is about."""
+
+
+def _nothing(_rule: str, _owner: str | None, _lessee: str | None) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request, decoded and authenticated, as a handler sees it.
 
     `only_project`: a list shows no more than what this project owns or rents; None: everything.
+    `permits`: what the room's own gate says of further rules; without one, nothing.
     """
 
     request: Request
@@ -49,6 +58,7 @@ class Call:
     path: Mapping[str, str]
     body: Any = None
     only_project: str | None = None
+    permits: Permits = _nothing
 
     @property
     def query(self) -> QueryParams:

@@ -279,7 +279,7 @@ SET_ITEM = {"op": "set-attribute", "args": {"path": "{item}", "value": "x"}}
     ],
 )
 def test_what_no_rule_can_change_is_refused_when_the_rule_is_made(op, args):
-    with pytest.raises(Invalid, match="actions/0: .*a rule cannot change"):
+    with pytest.raises(Invalid, match=r"actions/0: .*a rule cannot change"):
         read_actions("actions", [{"op": op, "args": args}])
 
 

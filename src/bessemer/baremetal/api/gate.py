@@ -6,7 +6,8 @@ changes hands in between changes nothing. Lists are narrowed by `Call.only_proje
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from bessemer.baremetal.api.demands import (
@@ -19,9 +20,11 @@ from bessemer.baremetal.api.demands import (
 )
 from bessemer.baremetal.api.json_suffix import SUFFIX, had_json_suffix
 from bessemer.baremetal.api.microversions import require
-from bessemer.baremetal.api.policies import RULES, Standing, allows, standing
+from bessemer.baremetal.api.policies import RULES, Policies, Standing, standing
+from bessemer.baremetal.api.policy_file import Asker
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.store.ownership import PORT, Noun, Ownership, allocation_of_node
+from bessemer.context import RequestContext
 from bessemer.db.engine import Database
 from bessemer.errors import Forbidden, Invalid, NotFound
 from bessemer.web.routes import Call
@@ -52,6 +55,7 @@ class Gate:
     """Decides on calls by the policy table and the owners in the database."""
 
     database: Database
+    policies: Policies = field(default_factory=Policies)
 
     async def admit(
         self, method: str, path: str, policy: str, call: Call, *, narrows: bool = False
@@ -61,15 +65,16 @@ class Gate:
         Raises NotFound for what the caller may not see, Forbidden for what they may not do, Invalid
         for bodies that point at nothing they may see.
         """
+        call = replace(call, permits=partial(self._permits, call.context))
         noun = target_of(path)
         if noun is not None:
             return await self._at_target(noun, method, path, policy, call)
         if method == "GET":
             return await self._at_list(path, policy, call, narrows)
         if path in OWNED:
-            call = _for_its_project(path, policy, call)
+            call = self._for_its_project(path, policy, call)
         elif path not in CHILDREN:
-            _demand({policy: ""}, NOTHINGS, call)
+            self._demand({policy: ""}, NOTHINGS, call)
         await self._check_references(method, path, policy, call)
         return call
 
@@ -80,42 +85,42 @@ class Gate:
         if _NEW_OWNER in rules:
             demanded.add(_NEW_OWNER_OF_ACTIVE)
         suffixed = had_json_suffix(call.request.scope) and path.endswith("}")
-        if not suffixed and _needs_no_owner(demanded, call):
+        if not suffixed and self._needs_no_owner(demanded, call):
             return call
         found = await self._find(noun, _ident(call), suffixed)
-        if found is None or not _passes(SEEN_BY[noun], found, call):
+        if found is None or not self._passes(SEEN_BY[noun], found, call):
             raise NotFound(f"{noun.word} {_ident(call)} could not be found.")
         if found.provision_state == State.ACTIVE and _NEW_OWNER in rules:
             rules[_NEW_OWNER_OF_ACTIVE] = "owner"
         judged = found
         if path.startswith("/nodes/{ident}/allocation"):
             judged = await self._allocation(found)
-        _demand(rules, judged, call)
+        self._demand(rules, judged, call)
         await self._check(references, call)
         return _renamed(noun, call, found.uuid)
 
     async def _at_list(self, path: str, policy: str, call: Call, narrows: bool) -> Call:
         everything = f"{policy}_all"
-        held = standing(call.context)
+        asker = Asker(call.context)
         if everything not in RULES:
-            _demand({policy: ""}, NOTHINGS, call)
+            self._demand({policy: ""}, NOTHINGS, call)
             return call
-        if allows(everything, held):
+        if self.policies.allows(everything, asker):
             return call
         project = call.context.project_id
-        if project is None or not (narrows and allows(policy, held)):
-            raise _forbidden(everything)
+        if project is None or not (narrows and self.policies.allows(policy, asker)):
+            raise self._forbidden(everything)
         for noun, ident in listed_under(call.query):
             found = await self._find(noun, ident)
-            if found is None or not _passes(SEEN_BY[noun], found, call):
+            if found is None or not self._passes(SEEN_BY[noun], found, call):
                 raise NotFound(f"{noun.word} {ident[:80]} could not be found.")
         return replace(call, only_project=project)
 
     async def _check_references(self, method: str, path: str, policy: str, call: Call) -> None:
         references = references_of(method, path, policy, call.body)
-        if path in CHILDREN and not references and not allows(policy, standing(call.context)):
+        if path in CHILDREN and not (references or call.permits(policy, None, None)):
             raise Invalid("Give the node that it belongs to: node_uuid.")
-        if not _needs_no_owner([each.rule for each in references], call):
+        if not self._needs_no_owner([each.rule for each in references], call):
             await self._check(references, call)
 
     async def _check(self, references: Sequence[Reference], call: Call) -> None:
@@ -124,9 +129,9 @@ class Gate:
             found = await self._find_all(noun, [each.ident for each in those])
             for each in those:
                 thing = found.get(each.ident)
-                if thing is None or not _passes(SEEN_BY[noun], thing, call):
+                if thing is None or not self._passes(SEEN_BY[noun], thing, call):
                     raise Invalid(f"{noun.word} {each.ident[:80]} could not be found.")
-                _demand({each.rule: ""}, thing, call)
+                self._demand({each.rule: ""}, thing, call)
 
     async def _find(self, noun: Noun, ident: str, suffixed: bool = False) -> Ownership | None:
         literal = f"{ident}{SUFFIX}"
@@ -145,49 +150,50 @@ class Gate:
             raise NotFound(f"Node {node.uuid} has no allocation.")
         return found
 
+    def _for_its_project(self, path: str, policy: str, call: Call) -> Call:
+        """What is made belongs to the caller's project, unless the caller makes things for anybody."""
+        for_anybody, since = OWNED[path]
+        if self.policies.passes(for_anybody, Asker(call.context)):
+            return call
+        project = call.context.project_id
+        own = Ownership("", project)
+        self._demand({policy: ""}, own, call)
+        require(call.version.minor, since, "an owner of one's own")
+        body: Mapping[str, Any] = call.body
+        if body.get("owner", project) != project:
+            raise self._forbidden(for_anybody, "owner")
+        rest = {name: value for name, value in body.items() if name != "owner"}
+        self._demand(rules_of("POST", path, policy, rest), own, call)
+        return replace(call, body={**rest, "owner": project})
 
-def _for_its_project(path: str, policy: str, call: Call) -> Call:
-    """What is made belongs to the caller's project, unless the caller makes things for anybody."""
-    for_anybody, since = OWNED[path]
-    held = standing(call.context)
-    if RULES[for_anybody] & held:
-        return call
-    project = call.context.project_id
-    own = Ownership("", project)
-    _demand({policy: ""}, own, call)
-    require(call.version.minor, since, "an owner of one's own")
-    body: Mapping[str, Any] = call.body
-    if body.get("owner", project) != project:
-        raise _forbidden(for_anybody, "owner")
-    rest = {name: value for name, value in body.items() if name != "owner"}
-    _demand(rules_of("POST", path, policy, rest), own, call)
-    return replace(call, body={**rest, "owner": project})
+    def _needs_no_owner(self, rules: Sequence[str] | set[str], call: Call) -> bool:
+        asker = Asker(call.context)
+        return all(self.policies.passes(rule, asker) for rule in rules)
 
+    def _permits(
+        self, context: RequestContext, rule: str, owner: str | None, lessee: str | None
+    ) -> bool:
+        return self.policies.allows(rule, Asker(context, owner, lessee))
 
-def _needs_no_owner(rules: Sequence[str] | set[str], call: Call) -> bool:
-    held = standing(call.context)
-    return all(bool(RULES.get(rule, Standing.SYSTEM_ADMIN) & held) for rule in rules)
+    def _passes(self, rule: str, thing: Ownership, call: Call) -> bool:
+        asker = Asker(call.context, thing.owner, thing.lessee)
+        more = Standing.NOBODY
+        if thing.public and rule in _FOR_ALL_IF_PUBLIC:
+            member = Standing.ANY_MEMBER in standing(call.context)
+            more = Standing.OWNER_MEMBER if member else Standing.OWNER_READER
+        return self.policies.allows(rule, asker, more)
 
+    def _demand(self, rules: Mapping[str, str], thing: Ownership, call: Call) -> None:
+        """Raises Forbidden with the first rule that the caller does not pass. Rule -> field."""
+        for rule, about in rules.items():
+            if not self._passes(rule, thing, call):
+                raise self._forbidden(rule, about)
 
-def _passes(rule: str, thing: Ownership, call: Call) -> bool:
-    held = standing(call.context, thing.owner, thing.lessee)
-    if thing.public and rule in _FOR_ALL_IF_PUBLIC:
-        held |= Standing.OWNER_MEMBER if Standing.ANY_MEMBER in held else Standing.OWNER_READER
-    return allows(rule, held)
-
-
-def _demand(rules: Mapping[str, str], thing: Ownership, call: Call) -> None:
-    """Raises Forbidden with the first rule that the caller does not pass. Rule -> field."""
-    for rule, field in rules.items():
-        if not _passes(rule, thing, call):
-            raise _forbidden(rule, field)
-
-
-def _forbidden(rule: str, field: str = "") -> Forbidden:
-    what = f"to set {field[:80]}" if field else "this"
-    passing = RULES.get(rule, Standing.SYSTEM_ADMIN)
-    who = ", ".join(str(each.name).lower().replace("_", " ") for each in passing)
-    return Forbidden(f"Policy {rule} does not permit {what}: it is for {who}.")
+    def _forbidden(self, rule: str, about: str = "") -> Forbidden:
+        what = f"to set {about[:80]}" if about else "this"
+        return Forbidden(
+            f"Policy {rule} does not permit {what}: it is for {self.policies.who(rule)}."
+        )
 
 
 def _ident(call: Call) -> str:

@@ -132,7 +132,7 @@ class NodeStatesApi:
         refuse_unknown(call)
         minor = call.version.minor
         facts = await show_node(self.desk, ident_of(call))
-        hidden = hidden_from(call.context, facts.node.owner, facts.node.lessee)
+        hidden = hidden_from(call, facts.node.owner, facts.node.lessee)
         facts = replace(facts, hidden=hidden)
         present = set(NODE.names(minor))
         return Reply(NODE.render(facts, minor, [n for n in _STATES_SHOWN if n in present]))

@@ -237,4 +237,4 @@ class NodesApi:
 
 
 def _hidden(call: Call, facts: NodeFacts) -> frozenset[str]:
-    return hidden_from(call.context, facts.node.owner, facts.node.lessee)
+    return hidden_from(call, facts.node.owner, facts.node.lessee)

@@ -19,6 +19,7 @@ from bessemer.baremetal.api.node_states import NodeStatesApi
 from bessemer.baremetal.api.nodes import NodesApi
 from bessemer.baremetal.api.openapi.document import document
 from bessemer.baremetal.api.openapi.reference_page import reference_page
+from bessemer.baremetal.api.policies import Policies
 from bessemer.baremetal.api.portgroups import portgroups_api
 from bessemer.baremetal.api.ports import PortsApi
 from bessemer.baremetal.api.ramdisk import RamdiskApi
@@ -34,12 +35,14 @@ from bessemer.web.routes import Access, Call, Reply, Route, Service
 def baremetal_services(desk: Desk, vifs: Vifs = vif_operations) -> tuple[Service, ...]:
     """The API at the root, as every client of Ironic expects it, and again below `/baremetal`.
 
+    Raises ConfigurationError for a policy file that makes no sense.
     `vifs`: the module (or object) with `attach`, `detach` and `list_vifs`.
     """
+    policies = Policies(desk.settings.policy_file)
     table = (
         *version_routes(OPERATORS),
         _document_route(openapi(desk, vifs)),
-        *routes(endpoints(desk, vifs), Gate(desk.shelves.database)),
+        *routes(endpoints(desk, vifs), Gate(desk.shelves.database, policies)),
     )
     return tuple(
         Service("baremetal", prefix, table, error_body, VERSIONS, JsonSuffix)

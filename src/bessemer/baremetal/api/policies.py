@@ -8,11 +8,14 @@ show_password and show_instance_secrets is closed here to everybody: no code sho
 from collections.abc import Mapping
 from enum import Flag, auto
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
+from bessemer.baremetal.api.policy_file import Asker, read_policy_file
 from bessemer.baremetal.operations.show_nodes import GUARDED
 from bessemer.context import RequestContext
 from bessemer.web.policies import level
+from bessemer.web.routes import Call
 
 
 class Standing(Flag):
@@ -201,19 +204,50 @@ def standing(context: RequestContext, owner: str | None = None, lessee: str | No
     return held
 
 
-def allows(rule: str, held: Standing) -> bool:
-    """Whether that standing passes the rule, or its form for what the caller's project owns.
+class Policies:
+    """The rules in force: the table's, unless the operators' file (if any) has its own.
 
-    A rule that the table does not have is for system administrators.
+    Raises ConfigurationError for a file that makes no sense.
     """
-    passing = RULES.get(rule, S.SYSTEM_ADMIN)
-    return bool(held & (passing | RULES.get(f"{rule}:self_owned_node", S.NOBODY)))
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._own = read_policy_file(file, RULES, self.passes) if file is not None else {}
+
+    def passes(self, rule: str, asker: Asker, more: Standing = S.NOBODY) -> bool:
+        """Whether the caller passes just this rule; `more`: what they stand as besides.
+
+        A rule that the table does not have is for system administrators.
+        """
+        own = self._own.get(rule)
+        if own is not None:
+            return own.passes(asker)
+        held = standing(asker.context, asker.owner, asker.lessee) | more
+        return bool(held & RULES.get(rule, S.SYSTEM_ADMIN))
+
+    def allows(self, rule: str, asker: Asker, more: Standing = S.NOBODY) -> bool:
+        """Whether they pass it, or its form for what their own project owns."""
+        of_own = f"{rule}:self_owned_node"
+        return self.passes(rule, asker, more) or (
+            of_own in RULES and self.passes(of_own, asker, more)
+        )
+
+    def who(self, rule: str) -> str:
+        """Who passes the rule, in words."""
+        if rule in self._own:
+            return self._own[rule].text
+        passing = RULES.get(rule, S.SYSTEM_ADMIN)
+        return ", ".join(str(each.name).lower().replace("_", " ") for each in passing)
+
+    def is_own(self, rule: str) -> bool:
+        """Whether the operators' file has it."""
+        return rule in self._own
 
 
-def hidden_from(context: RequestContext, owner: str | None, lessee: str | None) -> frozenset[str]:
+def hidden_from(call: Call, owner: str | None, lessee: str | None) -> frozenset[str]:
     """Which of a node's guarded fields are kept from the caller."""
-    held = standing(context, owner, lessee)
-    return frozenset(name for name in GUARDED if not allows(f"baremetal:node:get:{name}", held))
+    return frozenset(
+        name for name in GUARDED if not call.permits(f"baremetal:node:get:{name}", owner, lessee)
+    )
 
 
 @lru_cache(maxsize=256)

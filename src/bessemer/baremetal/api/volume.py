@@ -9,7 +9,6 @@ from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.of_nodes import OfNodes
-from bessemer.baremetal.api.policies import allows, standing
 from bessemer.baremetal.api.queries import Filter, refuse_unknown, truth, words
 from bessemer.baremetal.api.volume_fields import CONNECTOR, TARGET
 from bessemer.baremetal.domain.secret import MASK, Secret, keep_masked, with_secrets
@@ -19,7 +18,6 @@ from bessemer.baremetal.operations.volume import connectors, targets
 from bessemer.baremetal.store import owners
 from bessemer.baremetal.store.of_nodes import of_project
 from bessemer.baremetal.store.tables import volume_connectors, volume_targets
-from bessemer.context import RequestContext
 from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
 from bessemer.web.routes import Call, Reply
@@ -105,18 +103,14 @@ class Targets(OfNodes[VolumeTarget]):
         self, call: Call, things: Sequence[VolumeTarget], names: Sequence[str] | None = None
     ) -> list[dict[str, Json]]:
         items = [self.rendered(call, each, names) for each in things]
-        if allows(SEES_PROPERTIES, standing(call.context)):
+        if call.permits(SEES_PROPERTIES, None, None):
             return items
         async with self.desk.reading() as connection:
             held = await owners.of_nodes(connection, {each.node_uuid for each in things})
         for item, thing in zip(items, things, strict=True):
-            if "properties" in item and not _sees(call.context, *held[thing.node_uuid]):
+            if "properties" in item and not call.permits(SEES_PROPERTIES, *held[thing.node_uuid]):
                 item["properties"] = REDACTED
         return items
-
-
-def _sees(context: RequestContext, owner: str | None, lessee: str | None) -> bool:
-    return allows(SEES_PROPERTIES, standing(context, owner, lessee))
 
 
 @dataclass(frozen=True, slots=True)
