@@ -51,6 +51,10 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         description="key that seals secrets in the database, the same for all processes; by "
         "default secret.key in the server's state directory",
     )
+    add_all_ports: bool = Field(
+        False,
+        description="put NICs that are not pxe_enabled on the networks of ramdisks, too",
+    )
     conductor_group: str = Field("", description="this conductor serves nodes of this group only")
     deploy_kernel: str = Field(
         "", description="kernel of the deploy ramdisk: a path (driver_info.deploy_kernel wins)"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from bessemer.context import RequestContext
 from bessemer.errors import BessemerError, HardwareFailure
@@ -19,6 +19,9 @@ class PortStatus(StrEnum):
     ERROR = "ERROR"
 
 
+UNMANAGED: Final = "unmanaged"
+
+
 @dataclass(frozen=True, slots=True)
 class LocalLink:
     """Where a NIC is cabled: `local_link_information`'s element. `switch_id` is a lower-case MAC."""
@@ -26,6 +29,13 @@ class LocalLink:
     switch_id: str
     port_id: str
     switch_info: str = ""
+    network_type: str = ""
+    """`unmanaged`: the switch port is as its operator has set it, and stays so."""
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the switch port is ours to configure."""
+        return self.network_type != UNMANAGED
 
 
 @dataclass(frozen=True, slots=True)

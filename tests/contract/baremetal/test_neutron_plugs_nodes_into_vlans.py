@@ -10,13 +10,16 @@ from tests.baremetal_task import MemoryTask, a_node, a_port, a_portgroup, run_to
 from tests.contract.baremetal.network_contract import NetworkContract, NewVif, attach, detach
 from tests.contract.baremetal.network_of_test import PARKED, NetworkOfTest, network_service
 
+from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
 from bessemer.baremetal.drivers.neutron.links import link_of
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
+from bessemer.baremetal.interfaces.boot import Purpose
+from bessemer.baremetal.interfaces.network import booting, nics_of
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Invalid
-from bessemer.network.public import PortSpec, SwitchFailure
+from bessemer.network.public import PortSpec, PortStatus, SwitchFailure
 
 SETTINGS = BareMetalSettings(switch_timeout=timedelta(seconds=2))
 
@@ -81,12 +84,43 @@ class TestRamdiskNetworks:
         await add(plugin, task)
         assert len(await net.service.list_ports(task.context, device_id="an-instance")) == 2
 
+    @pytest.mark.parametrize("purpose", list(Purpose))
     async def test_a_node_may_name_its_own_network(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest, purpose: Purpose
+    ) -> None:
+        task.node = replace(task.node, driver_info={f"{purpose}_network": "tenant2"})
+        await add(plugin, task, purpose)
+        assert net.switch.vlans["eth1"] == net.vlan_of("tenant2")
+        assert isinstance(await remove(plugin, task, purpose), Done)
+        assert net.switch.vlans["eth1"] == PARKED
+
+    async def test_every_nic_is_taken_along_when_the_operator_says_so(
+        self, net: NetworkOfTest, task: MemoryTask
+    ) -> None:
+        task.ports = (task.ports[0], replace(task.ports[1], pxe_enabled=False))
+        every = NeutronNetwork(net.service, SETTINGS.model_copy(update={"add_all_ports": True}))
+        assert isinstance(await add(every, task), Done)
+        assert net.switch.vlans["eth2"] == net.vlan_of("provisioning")
+        task.plugins = {InterfaceKind.NETWORK: every}
+        assert [*(await booting(task, "provisioning")).values()] == [task.ports[0].address]
+
+    async def test_a_switch_port_that_is_unmanaged_is_left_as_it_is(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
     ) -> None:
-        task.node = replace(task.node, driver_info={"cleaning_network": "tenant2"})
-        await add(plugin, task, "cleaning")
-        assert net.switch.vlans["eth1"] == net.vlan_of("tenant2")
+        link = {**task.ports[0].local_link_connection, "network_type": "unmanaged"}
+        bare = {"network_type": "unmanaged"}
+        task.ports = tuple(
+            replace(port, local_link_connection=connection)
+            for port, connection in zip(task.ports, (link, bare), strict=True)
+        )
+        await attach(plugin, task, await net.new_vif())
+        assert isinstance(await add(plugin, task), Done)
+        assert isinstance(await remove(plugin, task), Done)
+        assert isinstance(await run_to_end(task, plugin, "configure_tenant_networks"), Done)
+        [vif] = plugin.vif_list(await nics_of(task))
+        assert (await net.service.get_port(task.context, vif)).status is PortStatus.ACTIVE
+        assert isinstance(await run_to_end(task, plugin, "unconfigure_tenant_networks"), Done)
+        assert set(net.switch.vlans.values()) == {PARKED}
 
     async def test_a_worker_killed_between_making_and_saving_makes_no_second_port(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
@@ -202,6 +236,16 @@ class TestTenantNetworks:
         assert net.switch.vlans["eth2"] == net.vlan_of("tenant2")
         assert isinstance(await run_to_end(task, plugin, "unconfigure_tenant_networks"), Done)
         assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_networking_is_reattached_without_a_ramdisk(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        facts = plugin.steps()["reattach_networking"]
+        assert (facts.phases, facts.priority) == ({"service"}, 0)
+        assert not facts.requires_ramdisk
+        await attach(plugin, task, await net.new_vif())
+        assert isinstance(await run_to_end(task, plugin, "reattach_networking"), Done)
+        assert net.switch.vlans["eth1"] == net.vlan_of("tenant")
 
     async def test_the_vif_takes_the_nics_mac_and_gives_it_back(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
@@ -329,14 +373,31 @@ class TestBonds:
             "bond_properties": {"bond_miimon": "100"},
         }
 
-    async def test_a_bond_without_a_mac_takes_on_the_network_ports(
+    @pytest.mark.parametrize("named", [False, True])
+    async def test_a_bond_without_a_mac_inherits_its_primary_nics(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest, named: bool
+    ) -> None:
+        first, second, third = task.ports
+        task.ports = (replace(first, pxe_enabled=False), second, third)
+        primary = first if named else second
+        extra = {"primary_port": first.uuid} if named else {}
+        task.groups = (replace(task.groups[0], extra=extra),)
+        vif = await net.new_vif()
+        assert await attach(plugin, task, vif) == primary.address
+        assert task.groups[0].address == primary.address
+        assert (await net.service.get_port(task.context, vif)).mac_address == primary.address
+        await detach(plugin, task, vif)
+        assert (await net.service.get_port(task.context, vif)).mac_address != primary.address
+
+    async def test_of_two_bonds_the_one_of_the_higher_priority_is_taken(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
     ) -> None:
+        other = a_portgroup(task.node, extra={"priority": 7})
+        task.groups = (replace(task.groups[0], extra={"priority": 3}), other)
+        task.ports = (*task.ports[:2], replace(task.ports[2], portgroup_uuid=other.uuid))
         vif = await net.new_vif()
-        own = (await net.service.get_port(task.context, vif)).mac_address
-        assert await attach(plugin, task, vif) == own
-        await detach(plugin, task, vif)
-        assert (await net.service.get_port(task.context, vif)).mac_address == own
+        await attach(plugin, task, vif)
+        assert [group.tenant_vif for group in task.groups] == [None, vif]
 
     async def test_a_bond_with_a_mac_gives_it_to_the_network_port(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest

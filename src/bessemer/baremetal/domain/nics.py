@@ -1,11 +1,12 @@
 """A node's NICs and bonds, and which of them the next tenant's network port is attached to. Pure.
 
-Upstream's order: those whose physical network matches first, port groups before single NICs, boot
-NICs before others; among equals, the order in which they were registered.
+Those whose physical network matches come first, port groups before single NICs, groups of a higher
+`extra.priority` before others, boot NICs before others; among equals, the order in which they were
+registered. All but the priority is upstream's order.
 """
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup, members_of
@@ -51,6 +52,18 @@ class Nics:
         """The port itself, or the members of the group."""
         return members_of(nic, self.ports) if isinstance(nic, Portgroup) else (nic,)
 
+    def addressed(self, nic: Nic) -> Nic:
+        """The NIC itself; a bond without a MAC with that of its primary NIC.
+
+        That is the member whose uuid is in `extra.primary_port`, else the first that boots.
+        """
+        members = self.ports_of(nic)
+        if nic.address is not None or not members:
+            return nic
+        named = nic.extra.get("primary_port")
+        primary = max(members, key=lambda port: (port.uuid == named, port.pxe_enabled))
+        return replace(nic, address=primary.address)
+
     def physical_network_of(self, nic: Nic) -> str | None:
         """Raises Conflict for a group whose members are on different ones."""
         if isinstance(nic, Port):
@@ -89,11 +102,11 @@ def free(nics: Nics, usable: Callable[[Port], bool]) -> list[Nic]:
 def best(candidates: Sequence[Nic], nics: Nics, physical_networks: Set[str]) -> Nic | None:
     """The one to take; None when there is none. Raises Conflict."""
 
-    def rank(nic: Nic) -> tuple[bool, bool, bool]:
+    def rank(nic: Nic) -> tuple[bool, bool, int, bool]:
         matches = nics.physical_network_of(nic) in physical_networks
         if isinstance(nic, Portgroup):
-            return matches, True, True
-        return matches, False, nic.pxe_enabled
+            return matches, True, nic.priority, True
+        return matches, False, 0, nic.pxe_enabled
 
     # max() keeps the first among equals.
     return max(candidates, key=rank, default=None)

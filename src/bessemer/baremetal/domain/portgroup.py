@@ -35,6 +35,12 @@ class Portgroup:
         vif: str | None = self.internal_info.get("tenant_vif_port_id")
         return vif
 
+    @property
+    def priority(self) -> int:
+        """The higher, the sooner a tenant's network port is attached (`extra.priority`; else 0)."""
+        given = self.extra.get("priority")
+        return given if isinstance(given, int) else 0
+
     def with_internal(self, **changes: Any) -> "Portgroup":
         """The group with `internal_info` changed; a value of None removes the key."""
         merged = {**self.internal_info, **changes}

@@ -99,7 +99,7 @@ async def booting(task: Task, purpose: str) -> dict[str, str]:
     own = {
         str(port.internal_info[key]): port.address
         for port in task.ports
-        if key in port.internal_info
+        if port.pxe_enabled and key in port.internal_info
     }
     if own or not task.interfaces.network.boots_over_tenants:
         return own

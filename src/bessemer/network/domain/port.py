@@ -8,7 +8,7 @@ from typing import Any, Final
 from bessemer.json_types import JsonObject
 from bessemer.network.domain.addresses import parse_mac
 from bessemer.network.domain.errors import InvalidInput
-from bessemer.network.public import DhcpOption, FixedIp, LocalLink, PortStatus
+from bessemer.network.public import UNMANAGED, DhcpOption, FixedIp, LocalLink, PortStatus
 
 LINKS_KEY: Final = "local_link_information"
 
@@ -61,7 +61,8 @@ def links_of(profile: Mapping[str, Any]) -> tuple[LocalLink, ...]:
     if not isinstance(raw, list | tuple) or not all(isinstance(item, Mapping) for item in raw):
         raise InvalidInput(f"binding:profile.{LINKS_KEY} must be a list of objects.")
     links = tuple(_link(item) for item in raw)
-    if len({(link.switch_id, link.port_id) for link in links}) != len(links):
+    managed = [(link.switch_id, link.port_id) for link in links if link.is_managed]
+    if len(set(managed)) != len(managed):
         raise InvalidInput(f"binding:profile.{LINKS_KEY} names one switch port twice.")
     return links
 
@@ -76,19 +77,24 @@ def profile_with(profile: JsonObject, links: tuple[LocalLink, ...]) -> JsonObjec
 
 def link_as_json(link: LocalLink) -> JsonObject:
     """One element of `local_link_information`."""
+    known = {"network_type": link.network_type} if link.network_type else {}
     return {
         "switch_id": link.switch_id,
         "port_id": link.port_id,
         "switch_info": link.switch_info,
+        **known,
     }
 
 
 def _link(item: Mapping[str, Any]) -> LocalLink:
+    switch_info = str(item.get("switch_info") or "")[:255]
     port_id = item.get("port_id")
+    if item.get("network_type") == UNMANAGED:
+        switch_id = str(item.get("switch_id") or "")[:255]
+        return LocalLink(switch_id, str(port_id or "")[:255], switch_info, UNMANAGED)
     if not isinstance(port_id, str) or not port_id or len(port_id) > 255:
         raise InvalidInput(f"binding:profile.{LINKS_KEY}: every element needs a port_id.")
-    switch_info = item.get("switch_info") or ""
-    return LocalLink(_switch_id(item.get("switch_id")), port_id, str(switch_info)[:255])
+    return LocalLink(_switch_id(item.get("switch_id")), port_id, switch_info)
 
 
 def _switch_id(value: object) -> str:

@@ -39,7 +39,7 @@ async def plug(means: Means, connection: AsyncConnection, port: Port, wish: Plug
 
     Raises SwitchPortTaken that names the present holder, InvalidInput for an unknown switch.
     """
-    places = {_place(means, link): link for link in links_of(wish.profile)}
+    places = {_place(means, link): link for link in links_of(wish.profile) if link.is_managed}
     held = {(p.switch, p.name): p for p in await switch_ports.of_port(connection, port.id)}
     touched: set[str] = set()
     for switch, name in sorted(held.keys() - places.keys()):
@@ -113,7 +113,8 @@ async def _network(connection: AsyncConnection, port: Port) -> Network:
 
 
 def _status(port: Port, network: Network) -> PortStatus:
-    if port.links:
+    if any(link.is_managed for link in port.links):
         return PortStatus.BUILD
-    is_unmanaged = network.segment.network_type is NetworkType.FLAT and port.host_id
+    is_flat = network.segment.network_type is NetworkType.FLAT
+    is_unmanaged = port.host_id and (is_flat or port.links)
     return PortStatus.ACTIVE if is_unmanaged else PortStatus.DOWN

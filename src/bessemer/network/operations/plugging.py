@@ -50,7 +50,9 @@ async def wait_until_unplugged(
     means: Means, confirmed: Signal, links: Sequence[LocalLink], timeout: timedelta
 ) -> None:
     """See `NetworkService.wait_until_unplugged`. Raises SwitchFailure."""
-    places = [(switch_of(means.switches, link).name, link.port_id) for link in links]
+    places = [
+        (switch_of(means.switches, link).name, link.port_id) for link in links if link.is_managed
+    ]
 
     async def occupied() -> list[SwitchPort]:
         async with means.database.read() as connection:

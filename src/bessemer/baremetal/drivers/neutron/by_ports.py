@@ -77,7 +77,7 @@ class NetworkByPorts(NetworkInterface):
         return await self._add_own_ports(task, wanted)
 
     async def _add_own_ports(self, task: Task, wanted: Purpose) -> Outcome:
-        nics = boot_nics(task.ports, self.wiring)
+        nics = boot_nics(task.ports, self.wiring, every=self._settings.add_all_ports)
         if not nics:
             return Failed(_nothing_to_plug(task, wanted, self.wiring))
         network = await self._find_network(task, wanted)
@@ -156,6 +156,12 @@ class NetworkByPorts(NetworkInterface):
         if failure is not None:
             return Failed(f"A tenant network was not unplugged: {failure}")
         return Done(f"unplugged: {_names(tuple(mine)) or 'nothing was plugged'}")
+
+    @step("service", requires_ramdisk=False)
+    async def reattach_networking(self, task: Task) -> Outcome:
+        """Unplug the tenant's network ports and plug them in again, whatever the switch has by now."""
+        outcome = await self.unconfigure_tenant_networks(task)
+        return await self.configure_tenant_networks(task) if isinstance(outcome, Done) else outcome
 
     async def vif_attach(
         self, context: RequestContext, node: Node, nics: Nics, wish: VifWish

@@ -8,12 +8,19 @@ from bessemer.baremetal.domain.nics import Nic, Nics
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.json_types import Json, JsonObject
-from bessemer.network.public import Binding, LocalLink
+from bessemer.network.public import UNMANAGED, Binding, LocalLink
 
 
 def link_of(port: Port) -> LocalLink | None:
-    """None when switch or switch port are not known yet."""
+    """None when switch or switch port are not known yet, though they are to be configured."""
     connection = port.local_link_connection
+    if connection.get("network_type") == UNMANAGED:
+        return LocalLink(
+            switch_id=str(connection.get("switch_id") or ""),
+            port_id=str(connection.get("port_id") or ""),
+            switch_info=str(connection.get("switch_info") or ""),
+            network_type=UNMANAGED,
+        )
     switch_id, port_id = connection.get("switch_id"), connection.get("port_id")
     if not switch_id or not port_id:
         return None

@@ -21,19 +21,19 @@ VIF_KEYS: Final = {purpose: f"{purpose}_vif_port_id" for purpose in Purpose}
 
 @dataclass(frozen=True, slots=True)
 class BootNic:
-    """A boot NIC that can be plugged, and the switch port to configure for that, if any."""
+    """A NIC that can be plugged, and the switch port to configure for that, if any."""
 
     port: Port
     links: tuple[LocalLink, ...]
 
 
-def boot_nics(ports: Sequence[Port], wiring: Wiring) -> tuple[BootNic, ...]:
-    """NICs to put on a ramdisk's network; those that cannot be plugged are left out."""
+def boot_nics(ports: Sequence[Port], wiring: Wiring, *, every: bool) -> tuple[BootNic, ...]:
+    """NICs to put on a ramdisk's network, or `every` one; what cannot be plugged is left out."""
     nics = Nics(tuple(ports))
     return tuple(
         BootNic(port, wiring.links_of(port, nics))
         for port in ports
-        if port.pxe_enabled and wiring.knows(port)
+        if (every or port.pxe_enabled) and wiring.knows(port)
     )
 
 

@@ -29,7 +29,7 @@ class TenantPorts:
     async def attach(self, context: RequestContext, nics: Nics, wish: VifWish) -> Attached:
         """Choose a NIC or bond and give the network port its MAC; nothing is saved yet.
 
-        A bond without a MAC of its own takes on the network port's.
+        A bond without a MAC of its own gets that of its primary NIC.
         Raises Conflict (already attached), Invalid (no such network port, no free NIC), NetworkError.
         """
         holder = nics.holder_of(wish.vif_id)
@@ -42,7 +42,7 @@ class TenantPorts:
         except NotFound:
             raise Invalid(f"There is no network port {wish.vif_id} to attach.") from None
         reach = await self._physical_networks(context, nics, view)
-        chosen = _choose(nics, wish, reach, self.wiring)
+        chosen = nics.addressed(_choose(nics, wish, reach, self.wiring))
         if chosen.address is not None:
             await self._take_mac(context, view, chosen.address)
         changed = chosen.with_internal(tenant_vif_port_id=wish.vif_id)

@@ -54,7 +54,7 @@ class NoopNetwork(NetworkInterface):
                 f"No NIC is free for network port {wish.vif_id}: node {node.uuid} has "
                 f"{len(nics.ports)}."
             )
-        changed = chosen.with_internal(tenant_vif_port_id=wish.vif_id)
+        changed = nics.addressed(chosen).with_internal(tenant_vif_port_id=wish.vif_id)
         return Attached(changed, changed.address or "")
 
     async def vif_detach(self, context: RequestContext, node: Node, nics: Nics, vif_id: str) -> Nic:
