@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from bessemer.baremetal.domain.provision.states import State
 
@@ -57,6 +57,10 @@ class InterfaceKind(StrEnum):
     RESCUE = "rescue"
     STORAGE = "storage"
     VENDOR = "vendor"
+
+
+AUTOMATIC_LESSEE: Final = "automatic_lessee"
+"""Key of `driver_internal_info`: the lessee came with the instance and goes with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from bessemer.baremetal.domain.node import InterfaceKind
+from bessemer.baremetal.domain.node import AUTOMATIC_LESSEE, InterfaceKind
 from bessemer.baremetal.domain.provision.ranking import (
     OfferedStep,
     ranked,
@@ -92,8 +92,14 @@ class DeployInterface(Plugin):
     @step()
     async def release_instance(self, task: Task) -> Outcome:
         """Forget everything of the instance (Ironic's tear down, without its network ports)."""
+        node = task.node
+        is_automatic = AUTOMATIC_LESSEE in node.driver_internal_info
         bare = replace(
-            task.node.without_agent(), instance_uuid=None, instance_name=None, instance_info={}
+            node.without_agent().with_internal(**{AUTOMATIC_LESSEE: None}),
+            instance_uuid=None,
+            instance_name=None,
+            instance_info={},
+            lessee=None if is_automatic else node.lessee,
         )
         await task.save(bare)
         return Done("the instance is forgotten")

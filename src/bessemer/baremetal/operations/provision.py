@@ -16,6 +16,7 @@ from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.operations import preconditions
 from bessemer.baremetal.operations.at_conductor import at_conductor
+from bessemer.baremetal.operations.automatic_lessee import leased
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import FLOW_OF, VERBS, needed
 from bessemer.baremetal.operations.plan import Wish
@@ -84,6 +85,8 @@ async def _begin(
     interfaces = desk.registry.interfaces_of(node)
     ports = await port_store.of_node(connection, node.uuid)
     preconditions.check_interfaces(interfaces, node, ports, needed(flow, interfaces))
+    if flow is Flow.DEPLOY:
+        node = leased(node, context, desk.settings)
     state = next_state(node.provision_state, event)
     if state is State.MANAGEABLE:
         await _rest(desk, connection, node, state)
