@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bessemer_lab.console_client import attend
 from bessemer_lab.errors import LabError
+from bessemer_lab.fleet.command import fleet
 from bessemer_lab.lab import Lab
 from bessemer_lab.lab import down as take_down
 from bessemer_lab.layout import DEFAULT_STATE_DIR, STATE_DIR_VARIABLE
@@ -24,6 +25,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="A virtual rack on this host: QEMU machines with IPMI controllers behind an Open vSwitch.",
 )
+
+app.command()(fleet)
 
 StateDir = Annotated[
     Path,

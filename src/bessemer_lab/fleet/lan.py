@@ -7,13 +7,11 @@ import struct
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from typing import Final
 
 from bessemer_lab.errors import LabError
+from bessemer_lab.fleet.loopback import FIRST_ADDRESS, bind_to_loopback
 
-FIRST_ADDRESS: Final = IPv4Address("127.64.0.1")
-"""All of 127.0.0.0/8 is this host; nobody else uses this part of it."""
 SOCKETS: Final = 4
 _BUFFER_OCTETS: Final = 4 << 20
 _AT_ONCE: Final = 64
@@ -45,11 +43,6 @@ class _Datagram:
     data: bytes
     address: bytes
     sender: tuple[str, int]
-
-
-def address_of(number: int) -> IPv4Address:
-    """Of a fleet's machine, from 0 on."""
-    return FIRST_ADDRESS + number
 
 
 class Lan:
@@ -133,9 +126,7 @@ def _check_free(port: int) -> None:
 def _socket(port: int) -> socket.socket:
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    # The sockets take every address of loopback, and nothing from any other interface.
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_OCTETS)
     opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
-    opened.bind(("0.0.0.0", port))
+    bind_to_loopback(opened, port)
     return opened

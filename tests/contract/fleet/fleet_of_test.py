@@ -9,7 +9,8 @@ from typing import Any
 
 from bessemer_ipmi.controller import Account
 from bessemer_lab.fleet.bmc import FleetBmc
-from bessemer_lab.fleet.lan import Conditions, Lan, Receiver, address_of
+from bessemer_lab.fleet.lan import Conditions, Lan, Receiver
+from bessemer_lab.fleet.loopback import address_of
 from bessemer_lab.fleet.machine import FleetMachine
 
 ACCOUNTS = {
