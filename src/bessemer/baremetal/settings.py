@@ -231,7 +231,7 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         description="how long a worker owns a node without renewing",
     )
     ipmi_command_timeout: timedelta = Field(
-        timedelta(seconds=20), gt=NO_TIME, description="longest run of one ipmitool command"
+        timedelta(seconds=20), gt=NO_TIME, description="longest attempt at one command to a BMC"
     )
     ipmi_retry_timeout: timedelta = Field(
         timedelta(seconds=60),

@@ -65,6 +65,22 @@ async def test_what_goes_wrong_is_seen_at_once_and_forgotten_when_it_is_well(roo
     assert (await stored(room, node)).last_error is None
 
 
+async def test_one_odd_machine_does_not_keep_the_others_from_being_looked_at(room, monkeypatch):
+    odd, *others = [await room.a_node(State.AVAILABLE) for _ in range(5)]
+    power = room.desk.registry.interfaces_of(odd).power
+    look = power.get_power_state
+
+    async def breaks(asked):
+        if asked.uuid == odd.uuid:
+            raise KeyError("nobody thought of this")
+        return await look(asked)
+
+    monkeypatch.setattr(power, "get_power_state", breaks)
+    await PowerSync(room.desk).round()
+    assert {(await stored(room, each)).power_state for each in others} == {Power.OFF}
+    assert (await stored(room, odd)).power_state is None
+
+
 async def test_somebody_elses_error_outlives_a_good_look(room):
     words = "The deploy failed."
     node = await room.a_node(State.DEPLOY_FAILED, last_error=words, power_state=Power.OFF)

@@ -110,6 +110,9 @@ class PowerSync:
                 await act(node)
             except (NodeLocked, NotFound) as error:
                 log.info("power.sync_skipped", node=node.uuid, why=error.message)
+            except Exception:
+                # One odd machine must not keep the others from being looked at.
+                log.exception("power.sync_broke_off", node=node.uuid)
 
         settings = self.desk.settings
         pace = Pace(settings.power_sync_limit, settings.power_sync_per_second)
