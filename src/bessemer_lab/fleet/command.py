@@ -41,7 +41,7 @@ def fleet(
         int, typer.Option(min=1, max=65535, help="TCP port of all agents.")
     ] = 9999,
     tls: Annotated[
-        bool, typer.Option("--tls/--http", help="What agents speak to conductors.")
+        bool, typer.Option("--tls/--http", help="What agents speak; Bessemer takes TLS only.")
     ] = True,
     latency: Annotated[
         float, typer.Option(min=0.0, help="Seconds before a BMC answers a datagram.")
