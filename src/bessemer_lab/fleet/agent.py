@@ -10,12 +10,16 @@ from typing import Final
 from bessemer_lab.fleet.commands import Commands, Durations
 from bessemer_lab.fleet.conductor import ConductorClient, NotNow
 from bessemer_lab.fleet.journal import Journal
-from bessemer_wire import Heartbeat
+from bessemer_wire import CommandRequest, CommandResult, Heartbeat
 
 LOG = logging.getLogger(__name__)
 VERSION: Final = "11.0.0"
 """The generation of the protocol, in the numbering of ironic-python-agent."""
 SHARE_OF_TIMEOUT: Final = (0.3, 0.6)
+REMINDER_S: Final = 5.0
+REMINDERS: Final = 6
+"""A conductor that was busy with the last heartbeat drops the next one without a word: after a start,
+and after the end of a command, it is told again until it gives an order."""
 _PAUSES_S: Final = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -47,11 +51,18 @@ class Agent:
         self.token: str | None = None
         self.started_at = time.time()
         self._due = asyncio.Event()
+        self._reminders = REMINDERS
         self._life: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """The machine got power."""
         self._life = asyncio.create_task(self._live())
+
+    def submit(self, request: CommandRequest) -> CommandResult:
+        """Take an order. Raises Refused."""
+        entry = self.journal.submit(request)
+        self._reminders = 0
+        return entry
 
     def end(self) -> None:
         """The machine lost it, or the agent has nothing more to say."""
@@ -75,6 +86,8 @@ class Agent:
         while True:
             await self._beat(reply.node_uuid, beat)
             pause_s = reply.config.heartbeat_timeout_s * random.uniform(*SHARE_OF_TIMEOUT)
+            if self._reminders:
+                self._reminders, pause_s = self._reminders - 1, REMINDER_S
             try:
                 await asyncio.wait_for(self._due.wait(), pause_s)
             except TimeoutError:
@@ -93,4 +106,5 @@ class Agent:
 
     def _soon(self) -> None:
         """Something finished: the next heartbeat is due now."""
+        self._reminders = REMINDERS
         self._due.set()

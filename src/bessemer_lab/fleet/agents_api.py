@@ -84,7 +84,7 @@ async def _said(agent: Agent, request: web.Request) -> Any:
             return agent.journal.get(ident).as_json()
         case "POST", ["commands"]:
             _check(agent, request)
-            entry = agent.journal.submit(CommandRequest.from_json(json.loads(await request.read())))
+            entry = agent.submit(CommandRequest.from_json(json.loads(await request.read())))
             if request.query.get("wait") == "true":
                 await agent.journal.wait()
             return agent.journal.get(entry.id).as_json()

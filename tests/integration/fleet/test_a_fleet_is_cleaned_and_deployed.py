@@ -65,7 +65,7 @@ async def site(tmp_path):
             bmc_port=0,
             agent_port=0,
             conditions=Conditions(latency_s=0.01, loss=0.01, duplicates=0.1),
-            boot_s=0.2,
+            boot_s=1.0,
             durations=Durations(1.0, 0.2),
         )
         fleet = Fleet(spec)
