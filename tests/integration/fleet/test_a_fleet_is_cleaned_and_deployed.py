@@ -15,7 +15,7 @@ from bessemer_lab.fleet.lan import Conditions
 from bessemer_lab.machine.faults import Fault
 
 LIMIT_S = 240.0
-COUNT = 3
+COUNT = 2
 IMAGE = {
     "image_source": "http://127.0.0.1:1/image.raw",
     "image_disk_format": "raw",
