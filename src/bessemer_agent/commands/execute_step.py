@@ -9,7 +9,9 @@ from bessemer_agent.commands.command import Invocation, Report
 from bessemer_agent.commands.node_disks import NodeDisks
 from bessemer_agent.commands.steps import VERSIONS
 from bessemer_agent.commands.write import ImageWriter, image_info
-from bessemer_agent.disks.erase import erase, erase_metadata
+from bessemer_agent.disks.erase import erase, erase_express, erase_metadata
+from bessemer_agent.firmware_store import erase_pstore, remove_disk_entries
+from bessemer_agent.machine import Machine
 
 Step = Callable[[Mapping[str, Any], Report], Any]
 
@@ -57,8 +59,14 @@ def service_steps(writer: ImageWriter) -> dict[str, Step]:
     return {"write_image": writer.write}
 
 
-def clean_steps(disks: NodeDisks) -> dict[str, Step]:
-    return {"erase_devices_metadata": _erase_metadata(disks), "erase_devices": _erase(disks)}
+def clean_steps(machine: Machine, disks: NodeDisks) -> dict[str, Step]:
+    return {
+        "erase_devices_metadata": _erase_metadata(disks),
+        "erase_devices": _erase(disks),
+        "erase_devices_express": _erase_express(disks),
+        "erase_pstore": _erase_pstore(machine),
+        "clean_uefi_nvram": _clean_uefi_nvram(machine),
+    }
 
 
 def _erase_metadata(disks: NodeDisks) -> Step:
@@ -77,3 +85,19 @@ def _erase(disks: NodeDisks) -> Step:
         return {disk.name: erase(disk, disks.path_of(disk), report) for disk in disks.erasable()}
 
     return step
+
+
+def _erase_express(disks: NodeDisks) -> Step:
+    def step(arguments: Mapping[str, Any], report: Report) -> dict[str, str]:
+        found = disks.erasable()
+        return {disk.name: erase_express(disk, disks.path_of(disk)) for disk in found}
+
+    return step
+
+
+def _erase_pstore(machine: Machine) -> Step:
+    return lambda arguments, report: {"erased": erase_pstore(machine)}
+
+
+def _clean_uefi_nvram(machine: Machine) -> Step:
+    return lambda arguments, report: {"removed": remove_disk_entries(machine)}

@@ -23,6 +23,9 @@ DEPLOY_STEPS = (
 CLEAN_STEPS = (
     StepDescription("erase_devices_metadata", priority=99, abortable=True),
     StepDescription("erase_devices", priority=10, abortable=True),
+    StepDescription("erase_devices_express", priority=0, abortable=True),
+    StepDescription("erase_pstore", priority=0),
+    StepDescription("clean_uefi_nvram", priority=0),
 )
 
 

@@ -243,7 +243,13 @@ def test_it_offers_its_steps(site: Site) -> None:
         for steps in body["command_result"]["clean_steps"].values()
         for step in steps
     }
-    assert offered == {"erase_devices_metadata": 99, "erase_devices": 10}
+    assert offered == {
+        "erase_devices_metadata": 99,
+        "erase_devices": 10,
+        "erase_devices_express": 0,
+        "erase_pstore": 0,
+        "clean_uefi_nvram": 0,
+    }
     assert body["command_result"]["hardware_manager_version"]
 
 
@@ -404,6 +410,34 @@ def test_disks_are_erased_and_skipped_ones_are_not(tmp_path: Path) -> None:
                 assert [*entry["command_result"]["clean_result"]] == ["/dev/vda"]
     assert erased.read_bytes() == bytes(64 * MIB)
     assert kept.read_bytes() == before
+
+
+def test_express_erasing_and_crash_records(tmp_path: Path) -> None:
+    with conductor_server.running(ConductorServer()) as conductor:
+        room = a_room(tmp_path, parameters_for(conductor))
+        disk, size = room.add_disk("vda", 64 * MIB), 64 * MIB
+        before = disk.read_bytes()
+        records = room.root / "sys/fs/pstore"
+        records.mkdir(parents=True)
+        (records / "dmesg-efi-1").write_text("a tenant's kernel log")
+        results = {}
+        with running_agent(room):
+            agent = AgentClient(conductor.next_heartbeat())
+            for step in ("erase_devices_express", "erase_pstore", "clean_uefi_nvram"):
+                params = {"step": {"interface": "deploy", "step": step}, "node": {}, "ports": []}
+                agent.order("clean.execute_clean_step", params)
+                entry = outcome(conductor, agent, "execute_clean_step")
+                assert entry["command_error"] is None
+                results[step] = entry["command_result"]["clean_result"]
+    assert results == {
+        "erase_devices_express": {"/dev/vda": "metadata erased"},
+        "erase_pstore": {"erased": ["dmesg-efi-1"]},
+        "clean_uefi_nvram": {"removed": []},
+    }
+    assert not any(records.iterdir())
+    after = disk.read_bytes()
+    assert after[: 4 * MIB] == after[-4 * MIB :] == bytes(4 * MIB)
+    assert after[4 * MIB : size - 4 * MIB] == before[4 * MIB : size - 4 * MIB]
 
 
 def test_steps_of_another_agent_are_not_mixed_with_ours(site: Site) -> None:

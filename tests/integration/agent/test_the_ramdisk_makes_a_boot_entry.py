@@ -1,4 +1,4 @@
-"""UEFI: after writing an image, the firmware's boot menu names the image's own loader."""
+"""UEFI: after writing an image, the boot menu names the image's own loader, until it is cleaned."""
 
 import hashlib
 import shutil
@@ -46,7 +46,7 @@ def a_uefi_image(folder: Path) -> bytes:
     return image.read_bytes()
 
 
-def test_the_boot_menu_names_the_loader(tmp_path: Path) -> None:
+def test_the_boot_menu_names_the_loader_until_it_is_cleaned(tmp_path: Path) -> None:
     content, disk = a_uefi_image(tmp_path), tmp_path / "disk"
     with disk.open("wb") as stream:
         stream.truncate(5 << 30)
@@ -66,7 +66,18 @@ def test_the_boot_menu_names_the_loader(tmp_path: Path) -> None:
         assert outcome(conductor, agent, "prepare_image", 90)["command_error"] is None
         agent.order("image.install_bootloader", {"root_uuid": None, "target_boot_mode": "uefi"})
         entry = outcome(conductor, agent, "install_bootloader", 60)
+        removed = []
+        for _ in range(2):
+            step = {"interface": "deploy", "step": "clean_uefi_nvram"}
+            agent.order("clean.execute_clean_step", {"step": step, "node": {}, "ports": []})
+            cleaned = outcome(conductor, agent, "execute_clean_step", 60)
+            removed.append(cleaned["command_result"]["clean_result"]["removed"])
+        step = {"interface": "deploy", "step": "erase_pstore"}
+        agent.order("clean.execute_clean_step", {"step": step, "node": {}, "ports": []})
+        records = outcome(conductor, agent, "execute_clean_step", 60)
         console = machine.console.read_text(errors="replace")
     assert entry["command_error"] is None
+    assert removed == [["Debian"], []]
+    assert records["command_result"]["clean_result"] == {"erased": []}
     assert r"Boot entry 'Debian' starts EFI/debian/shimx64.efi of partition 1" in console
     assert "shimx64.efi".encode("utf-16-le") in (tmp_path / "variables").read_bytes()
