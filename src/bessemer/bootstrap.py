@@ -15,12 +15,14 @@ from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
 from bessemer.baremetal.service import EmbeddedBareMetal
+from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.bus.bus import Bus
 from bessemer.bus.memory import MemoryBus
 from bessemer.bus.rabbitmq import RabbitBus
 from bessemer.compute.api.service import compute_api
 from bessemer.compute.service import EmbeddedCompute
+from bessemer.context import admin_context
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
 from bessemer.errors import ConfigurationError
@@ -28,6 +30,7 @@ from bessemer.identity.api.service import identity_api
 from bessemer.identity.service import EmbeddedIdentity
 from bessemer.image.api.object_store import object_store_service
 from bessemer.image.api.service import image_api
+from bessemer.image.public import ImageService
 from bessemer.image.service import EmbeddedImages
 from bessemer.network.api.service import network_services
 from bessemer.network.service import EmbeddedNetwork
@@ -112,7 +115,9 @@ class Cloud:
         self.ramdisk_app = application(
             (
                 ramdisk_service(baremetal.desk),
-                ramdisk_boot_service(_boot_configs(baremetal.find_node)),
+                ramdisk_boot_service(
+                    _boot_configs(baremetal.find_node), _boot_images(images, settings.baremetal)
+                ),
                 object_store,
             ),
             _nobody(),
@@ -177,6 +182,17 @@ def _nobody() -> Authenticate:
         return None
 
     return by_token(no_token)
+
+
+def _boot_images(
+    images: ImageService, settings: BareMetalSettings
+) -> Callable[[str, str], Awaitable[str]]:
+    async def url_of(image_id: str, listener: str) -> str:
+        return await images.temporary_url(
+            admin_context(), image_id, base_url=listener, lifetime=settings.image_url_lifetime
+        )
+
+    return url_of
 
 
 def _boot_configs(

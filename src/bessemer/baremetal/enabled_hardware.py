@@ -31,7 +31,7 @@ class EnabledHardware(BaseModel):
         description="console interfaces that nodes may have",
     )
     enabled_deploy_interfaces: Names = Field(
-        ("direct", "custom-agent", "noop", "fake"),
+        ("direct", "ramdisk", "custom-agent", "noop", "fake"),
         min_length=1,
         description="deploy interfaces that nodes may have",
     )

@@ -70,6 +70,8 @@ class NetworkView:
     subnets: tuple[SubnetView, ...]
     physical_networks: frozenset[str] = frozenset()
     """Where a machine must be cabled to be on it; empty: anywhere."""
+    serves_boot: bool = False
+    """Whether machines on it reach TFTP and the ramdisk listener."""
 
 
 @dataclass(frozen=True, slots=True)

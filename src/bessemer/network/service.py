@@ -102,7 +102,9 @@ class EmbeddedNetwork:
     async def get_network(self, context: RequestContext, ident: str) -> NetworkView:
         async with self.means.database.read() as connection:
             network = await resolve_network(connection, context, ident)
-            return network_view(network, await subnet_store.of_network(connection, network.id))
+            subnets = await subnet_store.of_network(connection, network.id)
+        own = network.name in self.means.settings.infrastructure
+        return network_view(network, subnets, serves_boot=own)
 
     async def create_port(self, context: RequestContext, spec: PortSpec) -> PortView:
         wish = NewPort(

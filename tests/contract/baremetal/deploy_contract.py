@@ -52,13 +52,13 @@ class DeployContract:
         wanted = Power.ON if deploy.manages_machine else None
         assert task.node.power_state is wanted
 
-    async def test_taking_over_touches_nothing(
+    async def test_taking_over_leaves_the_machine_running(
         self, deploy: DeployInterface, task: MemoryTask
     ) -> None:
-        before = task.node
+        task.node = replace(task.node, power_state=Power.ON)
         for _ in range(2):
             assert isinstance(await run_to_end(task, deploy, "take_over"), Done)
-        assert (task.node, task.destruction_permitted) == (before, 0)
+        assert (task.node.power_state, task.destruction_permitted) == (Power.ON, 0)
 
     async def test_a_released_instance_is_forgotten(
         self, deploy: DeployInterface, task: MemoryTask
@@ -68,4 +68,5 @@ class DeployContract:
             assert isinstance(await run_to_end(task, deploy, "release_instance"), Done)
         node = task.node
         assert (node.instance_uuid, node.instance_name, node.instance_info) == (None, None, {})
-        assert not [key for key in node.driver_internal_info if key.startswith("agent_")]
+        kept = {key for key in node.driver_internal_info if key.startswith(("agent_", "instance_"))}
+        assert kept == set()

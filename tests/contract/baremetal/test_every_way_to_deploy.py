@@ -1,11 +1,12 @@
 """The deploy plug-ins against their contract: the agents' beside an agent's real command API."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.baremetal_task import MemoryMachines, MemoryTask, a_node, a_port
+from tests.baremetal_task import MemoryMachines, MemoryTask, a_node, a_port, run_to_end
 from tests.contract.baremetal.deploy_contract import DeployContract
 from tests.integration.baremetal_agent.loopback_agent import (
     LoopbackAgent,
@@ -14,7 +15,7 @@ from tests.integration.baremetal_agent.loopback_agent import (
 )
 from tests.unit.baremetal_agent.rooms import IMAGE, SomeImages, SomeNetworks
 
-from bessemer.baremetal.domain.node import InterfaceKind, Node, Power, PowerTarget
+from bessemer.baremetal.domain.node import BootDevice, InterfaceKind, Node, Power, PowerTarget
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
@@ -24,6 +25,7 @@ from bessemer.baremetal.drivers.fake.management import FakeManagement
 from bessemer.baremetal.drivers.fake.power import FakePower
 from bessemer.baremetal.drivers.none.deploy import NoopDeploy
 from bessemer.baremetal.drivers.none.network import NoopNetwork
+from bessemer.baremetal.drivers.ramdisk.deploy import RamdiskDeploy
 from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.interfaces.power import PowerInterface
@@ -121,6 +123,38 @@ class TestFake(DeployContract):
     @pytest.fixture
     def task(self) -> MemoryTask:
         return a_task(FakePower(SETTINGS, MemoryMachines()))
+
+
+class TestRamdisk(DeployContract):
+    """The contract, and that no disk is written."""
+
+    @pytest.fixture
+    async def deploy(self, task: MemoryTask) -> RamdiskDeploy:
+        deploy = RamdiskDeploy(SomeImages(), SETTINGS, AgentClient())
+        await run_to_end(task, deploy, "prepare_image")
+        return deploy
+
+    @pytest.fixture
+    def task(self) -> MemoryTask:
+        task = a_task(FakePower(SETTINGS, MemoryMachines()))
+        wanted = {"kernel": IMAGE.id, "ramdisk": "http://files.test/initramfs"}
+        task.node = replace(task.node, instance_info=wanted)
+        return task
+
+    async def test_it_boots_from_the_network_for_good_and_destroys_nothing(
+        self, deploy: DeployInterface, task: MemoryTask
+    ) -> None:
+        await run_to_end(task, deploy, "deploy")
+        told = task.node.driver_internal_info["persistent_boot_device"]
+        assert (told, task.destruction_permitted) == (BootDevice.PXE, 0)
+
+    def test_it_needs_a_boot_interface_that_can_do_that(self, deploy: DeployInterface) -> None:
+        class DiskOnly(FakeBoot):
+            capabilities = frozenset()
+
+        deploy.validate_boot(a_node(), FakeBoot())
+        with pytest.raises(Unsupported, match="ramdisk_boot"):
+            deploy.validate_boot(a_node(), DiskOnly())
 
 
 class TestNoop(DeployContract):

@@ -1,7 +1,9 @@
 """A virtual machine's own iPXE fetches the script, understands it, and does what it says."""
 
 import asyncio
+import uuid
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from bessemer.web.dispatch import application
 MAC = "52:54:00:12:34:56"
 UUID = "11111111-2222-3333-4444-555555555555"
 HOST_SEEN_BY_THE_MACHINE = "10.0.2.2"
+AN_ISO = Path("/usr/lib/ipxe/ipxe.iso")
 A_KERNEL = Path("/usr/lib/ipxe/ipxe.lkrn")
 """A kernel by its format. Started, it does not know these parameters and stops at its own prompt."""
 PATIENCE_S = 60
@@ -31,6 +34,7 @@ class BootDesk:
 
     def __init__(self):
         self.config = None
+        self.images = {}
         self.asked = []
         self._changed = asyncio.Condition()
 
@@ -38,7 +42,15 @@ class BootDesk:
         async with self._changed:
             self.asked.append(ident)
             self._changed.notify_all()
-        return self.config
+        return self.images.get(ident, self.config)
+
+    async def link_to(self, image_id, listener):
+        """The image service's part: these images are kernels of other nodes."""
+        return f"{listener}/boot/files/{image_id}/kernel"
+
+    async def until_asked_again(self):
+        async with self._changed:
+            await self._changed.wait()
 
     async def until_asked(self, *expected):
         async with asyncio.timeout(PATIENCE_S), self._changed:
@@ -49,7 +61,8 @@ class BootDesk:
 @asynccontextmanager
 async def a_booting_machine(desk):
     """Its network card's iPXE gets the script's address by DHCP (QEMU's own), as from us."""
-    async with serving(application([ramdisk_boot_service(desk.find)], nobody)) as url:
+    service = ramdisk_boot_service(desk.find, desk.link_to)
+    async with serving(application([service], nobody)) as url:
         port = url.rpartition(":")[2]
         listener = f"http://{HOST_SEEN_BY_THE_MACHINE}:{port}"
         machine = await asyncio.create_subprocess_exec(
@@ -81,6 +94,33 @@ async def test_kernel_and_ramdisk_are_loaded_and_started(tmp_path):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(LONGER_THAN_A_RETRY_S):
                 await desk.until_asked(MAC, UUID, UUID, UUID)
+
+
+def an_image(desk, listener, file):
+    image_id = str(uuid.uuid4())
+    desk.images[image_id] = BootConfig(image_id, "image", listener, str(file.resolve()), "", ())
+    return f"glance://{image_id}", image_id
+
+
+async def test_an_image_of_the_image_service_is_loaded_by_a_link_made_with_the_script(tmp_path):
+    desk = BootDesk()
+    async with a_booting_machine(desk) as (listener, _):
+        place, image_id = an_image(desk, listener, A_KERNEL)
+        config = a_config(listener, A_KERNEL.resolve(), tmp_path)
+        desk.config = replace(config, kernel=place)
+        await desk.until_asked(MAC, image_id, UUID)
+
+
+async def test_an_iso_image_is_booted_from_where_it_lies():
+    """On it is another iPXE, which boots from the network in its turn."""
+    desk = BootDesk()
+    async with a_booting_machine(desk) as (listener, _):
+        place, image_id = an_image(desk, listener, AN_ISO)
+        desk.config = BootConfig(UUID, "instance", listener, "", "", (), place)
+        async with asyncio.timeout(PATIENCE_S):
+            while desk.asked.count(MAC) < 2:
+                await desk.until_asked_again()
+        assert desk.asked[1] == image_id
 
 
 async def test_what_cannot_be_started_is_tried_again(tmp_path):

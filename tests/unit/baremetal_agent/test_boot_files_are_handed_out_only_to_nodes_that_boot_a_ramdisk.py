@@ -1,6 +1,7 @@
 """GET /boot/…: without a login, and nothing but what a booting node was told to fetch."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,10 @@ def app_for(config):
     async def find(ident):
         return config if config is not None and ident in (MAC, UUID) else None
 
-    return application([ramdisk_boot_service(find)], nobody)
+    async def find_image(image_id, listener):
+        return f"{listener}/v1/temp/{image_id}"
+
+    return application([ramdisk_boot_service(find, find_image)], nobody)
 
 
 def client_for(config):
@@ -47,6 +51,14 @@ def a_config(kernel, **changes):
         "params": (),
     }
     return BootConfig(**{**fields, **changes})
+
+
+@pytest.mark.parametrize("name", ["kernel", "ramdisk", "boot_iso"])
+async def test_an_image_is_fetched_by_a_link_that_is_made_with_the_script(kernel, name):
+    client = client_for(replace(a_config(kernel), **{name: "glance://8a5c"}))
+    script = await client.get(f"/boot/ipxe/{MAC}")
+    assert b" http://172.30.0.1:6386/v1/temp/8a5c" in script.content
+    assert (await client.get(f"/boot/files/{UUID}/{name}")).status == 404
 
 
 @pytest.mark.parametrize("spelled", [MAC, MAC.upper(), MAC.replace(":", "-")])

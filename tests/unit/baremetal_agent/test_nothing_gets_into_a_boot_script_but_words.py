@@ -46,6 +46,15 @@ def test_the_script_loads_kernel_and_ramdisk_from_the_listener():
     assert ramdisk_script(a_config(), MAC) == WHOLE
 
 
+def test_an_iso_image_is_booted_from_where_it_lies():
+    script = ramdisk_script(a_config(kernel="", ramdisk="", boot_iso="glance://8a5c"), MAC)
+    place = f"http://172.30.0.1:6386/boot/files/{UUID}/boot_iso"
+    assert f"\nsanboot --no-describe {place} || goto again\n" in script
+    assert "kernel" not in script
+    with pytest.raises(Invalid, match="boot script"):
+        ramdisk_script(a_config(boot_iso="http://a/b ${cmd}"), MAC)
+
+
 def test_files_on_another_server_are_loaded_from_there():
     config = a_config(kernel="https://files.example/k", ramdisk="http://files.example/r?a=1&b=2")
     script = ramdisk_script(config, MAC)

@@ -42,6 +42,7 @@ from bessemer.baremetal.drivers.none.raid import NoRaid
 from bessemer.baremetal.drivers.none.rescue import NoRescue
 from bessemer.baremetal.drivers.none.storage import NoopStorage
 from bessemer.baremetal.drivers.none.vendor import NoVendor
+from bessemer.baremetal.drivers.ramdisk.deploy import RamdiskDeploy
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.interfaces.registry import Enabled, HardwareType, Names, Registry
 from bessemer.baremetal.settings import BareMetalSettings
@@ -54,7 +55,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.BIOS: ("no-bios",),
     Kind.BOOT: ("ipxe",),
     Kind.CONSOLE: ("no-console",),
-    Kind.DEPLOY: ("direct", "custom-agent"),
+    Kind.DEPLOY: ("direct", "ramdisk", "custom-agent"),
     Kind.FIRMWARE: ("no-firmware",),
     Kind.INSPECT: ("agent", "no-inspect"),
     Kind.NETWORK: ("flat", "neutron", "noop"),
@@ -110,6 +111,7 @@ def registry(
         Kind.DEPLOY: {
             "direct": DirectDeploy(images, network, settings, agents),
             "custom-agent": CustomAgentDeploy(settings, agents),
+            "ramdisk": RamdiskDeploy(images, settings, agents),
         },
         Kind.INSPECT: {"agent": AgentInspect(settings)},
         Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmi.commands, ipmi.ipmitool, settings)},

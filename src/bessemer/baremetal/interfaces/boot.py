@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.baremetal.domain.provision.work import Done, Outcome
@@ -20,10 +20,20 @@ class Purpose(StrEnum):
     SERVICING = "servicing"
 
 
+INSTANCE_BOOT: Final = "instance_boot"
+"""In driver_internal_info: an instance that lives in memory, `{kernel, ramdisk}` or `{boot_iso}`.
+
+Each is an image's id or an http(s) URL. Absent: the instance is on the disk.
+"""
+RAMDISK_BOOT: Final = "ramdisk_boot"
+"""The capability to boot such instances."""
+
+
 class BootInterface(Plugin):
     """Boot configuration; nothing here switches power."""
 
     kind: ClassVar = InterfaceKind.BOOT
+    capabilities: ClassVar[frozenset[str]] = frozenset()
 
     @step("deploy", "clean")
     @abstractmethod
@@ -40,7 +50,11 @@ class BootInterface(Plugin):
 
     @abstractmethod
     async def prepare_instance(self, task: Task) -> None:
-        """Make the node boot its own system from now on (boot device: disk, persistent)."""
+        """Make the node boot its own system from now on (boot device: disk, persistent).
+
+        One that lives in memory (`INSTANCE_BOOT`) is booted from the tenant's network, for good.
+        Raises Invalid when that is not possible.
+        """
 
     @step()
     async def restore_instance(self, task: Task) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from bessemer.baremetal.domain.node import AUTOMATIC_LESSEE, InterfaceKind
+from bessemer.baremetal.domain.node import AUTOMATIC_LESSEE, InterfaceKind, Node
 from bessemer.baremetal.domain.provision.ranking import (
     OfferedStep,
     ranked,
@@ -15,6 +15,7 @@ from bessemer.baremetal.domain.provision.ranking import (
     with_priorities,
 )
 from bessemer.baremetal.domain.provision.work import PHASES, Done, Failed, Outcome, StepCall
+from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT, BootInterface
 from bessemer.baremetal.interfaces.frames import BY_AGENT, DeployFrame, reboot_into_ramdisk
 from bessemer.baremetal.interfaces.plugin import Plugin, StepFacts, step
 from bessemer.baremetal.interfaces.reserved import RESERVED
@@ -38,6 +39,9 @@ class DeployInterface(Plugin):
     @abstractmethod
     async def wait_for_ramdisk(self, task: Task) -> Outcome:
         """Wait for the first heartbeat of the agent that was booted for this work."""
+
+    def validate_boot(self, node: Node, boot: BootInterface) -> None:
+        """Raises Invalid when it needs what the boot interface cannot do."""
 
     @abstractmethod
     async def in_band_steps(self, task: Task, phase: str) -> Sequence[OfferedStep] | Outcome:
@@ -95,7 +99,7 @@ class DeployInterface(Plugin):
         node = task.node
         is_automatic = AUTOMATIC_LESSEE in node.driver_internal_info
         bare = replace(
-            node.without_agent().with_internal(**{AUTOMATIC_LESSEE: None}),
+            node.without_agent().with_internal(**{AUTOMATIC_LESSEE: None, INSTANCE_BOOT: None}),
             instance_uuid=None,
             instance_name=None,
             instance_info={},

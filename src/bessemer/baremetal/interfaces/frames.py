@@ -54,6 +54,19 @@ class DeployFrame:
         return any(call.name == "wait_for_ramdisk" for call in self.before)
 
 
+INTO_MEMORY: Final = DeployFrame(
+    (
+        StepCall("power", "power_off"),
+        StepCall("network", "unconfigure_tenant_networks"),
+        StepCall("deploy", "prepare_image"),
+    ),
+    (
+        StepCall("power", "power_off"),
+        StepCall("boot", "clean_up_ramdisk"),
+        StepCall("network", "unconfigure_tenant_networks"),
+    ),
+)
+
 BY_AGENT: Final = DeployFrame(
     (
         StepCall("power", "power_off"),

@@ -56,6 +56,8 @@ def validate(
     interfaces.of(kind).validate(node, ports)
     if kind is InterfaceKind.NETWORK:
         interfaces.network.validate_power(node, interfaces.power)
+    if kind is InterfaceKind.DEPLOY:
+        interfaces.deploy.validate_boot(node, interfaces.boot)
 
 
 def _not_in_maintenance(node: Node, request: ProvisionRequest, settings: BareMetalSettings) -> None:

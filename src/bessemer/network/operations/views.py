@@ -8,7 +8,7 @@ from bessemer.network.domain.subnet import Subnet
 from bessemer.network.public import NetworkView, PortView, SubnetView
 
 
-def network_view(network: Network, subnets: Sequence[Subnet]) -> NetworkView:
+def network_view(network: Network, subnets: Sequence[Subnet], *, serves_boot: bool) -> NetworkView:
     """A network with its subnets."""
     return NetworkView(
         id=network.id,
@@ -17,6 +17,7 @@ def network_view(network: Network, subnets: Sequence[Subnet]) -> NetworkView:
         mtu=network.mtu,
         subnets=tuple(subnet_view(subnet) for subnet in subnets),
         physical_networks=frozenset({network.segment.physical_network}),
+        serves_boot=serves_boot,
     )
 
 

@@ -36,7 +36,11 @@ async def find_listener(
     else:
         named = task.node.driver_info.get(f"{Purpose(purpose)}_network")
         ident = str(named or getattr(settings.networks, Purpose(purpose)))
-    view = await network.get_network(task.context, ident)
+    return listener_on(await network.get_network(task.context, ident), settings)
+
+
+def listener_on(view: NetworkView, settings: BareMetalSettings) -> Listener:
+    """Our listener on this network. Raises NetworkError where we have no address."""
     return Listener(_service_address(view), settings.ramdisk_port)
 
 

@@ -1,8 +1,7 @@
 """Boot interface `ipxe`: the steps around a ramdisk's boot, and the instance's own boot."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from typing import ClassVar
 
 from bessemer.baremetal.domain.node import BootDevice, Node
 from bessemer.baremetal.domain.port import Port
@@ -11,10 +10,16 @@ from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, find_list
 from bessemer.baremetal.drivers.agent.words import next_command, quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import KEY, BootConfig
 from bessemer.baremetal.drivers.ipxe.dhcp_options import BOOT_PROGRAMS, boot_options
+from bessemer.baremetal.drivers.ipxe.instance_boot import InstanceBoot
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
 from bessemer.baremetal.drivers.ipxe.ramdisk_files import KEYS, chosen, is_path, servable
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
-from bessemer.baremetal.interfaces.boot import BootInterface, Purpose
+from bessemer.baremetal.interfaces.boot import (
+    INSTANCE_BOOT,
+    RAMDISK_BOOT,
+    BootInterface,
+    Purpose,
+)
 from bessemer.baremetal.interfaces.network import booting
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
@@ -27,12 +32,15 @@ from bessemer.network.public import NetworkError, NetworkService
 class IpxeBoot(BootInterface):
     """Network boot by iPXE over HTTP, for BIOS and UEFI (Ironic's boot interface `ipxe`)."""
 
+    capabilities: ClassVar = frozenset({RAMDISK_BOOT})
+
     def __init__(
         self, images: ImageService, network: NetworkService, settings: BareMetalSettings
     ) -> None:
         self._images = images
         self._network = network
         self._settings = settings
+        self._instance = InstanceBoot(network, settings)
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Raises Invalid without kernel, ramdisk, a NIC to boot from, or with bad parameters."""
@@ -84,13 +92,25 @@ class IpxeBoot(BootInterface):
 
     @step("deploy", "clean")
     async def clean_up_ramdisk(self, task: Task) -> Outcome:
-        """Hand out no more boot files; the DHCP options go with the network port."""
+        """Hand out no more boot files; DHCP options go with the ramdisk's network ports."""
+        if INSTANCE_BOOT in task.node.driver_internal_info:
+            await self._instance.forget(task)
         if KEY in task.node.driver_internal_info:
             await task.save(task.node.with_internal(**{KEY: None}))
         return Done("no network boot is prepared")
 
     async def prepare_instance(self, task: Task) -> None:
-        """Boot device: disk, persistent; a network boot from now on would not get the ramdisk."""
+        """Boot device: disk, persistent; a network boot from now on would not get the ramdisk.
+
+        For an instance that lives in memory: the network, persistent, and its files.
+        """
+        if INSTANCE_BOOT in task.node.driver_internal_info:
+            config = await self._instance.prepare(task, _boot_mode(task.node))
+            await task.save(_with_boot(task.node, config))
+            await task.interfaces.management.order_boot_device(
+                task, BootDevice.PXE, persistent=True
+            )
+            return
         await task.interfaces.management.order_boot_device(task, BootDevice.DISK, persistent=True)
         await self.clean_up_ramdisk(task)
 
@@ -137,12 +157,7 @@ class IpxeBoot(BootInterface):
 
 
 def _with_boot(node: Node, config: BootConfig) -> Node:
-    internal: dict[str, Any] = {
-        key: value
-        for key, value in node.driver_internal_info.items()
-        if not key.startswith("agent_")
-    }
-    return replace(node, driver_internal_info={**internal, KEY: config.as_json()})
+    return node.without_agent().with_internal(**{KEY: config.as_json()})
 
 
 async def _booting(task: Task, purpose: str) -> dict[str, str]:

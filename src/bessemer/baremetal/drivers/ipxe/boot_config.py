@@ -7,11 +7,15 @@ from typing import Any, Final
 from bessemer.baremetal.domain.node import Node
 
 KEY: Final = "boot_config"
+IMAGE: Final = "glance://"
 
 
 @dataclass(frozen=True, slots=True)
 class BootConfig:
-    """`kernel` and `ramdisk` are absolute paths on this host, or http(s) URLs."""
+    """`kernel` and `ramdisk` are absolute paths on this host, http(s) URLs, or `glance://` ids.
+
+    With `boot_iso` (a URL or `glance://` id) there are neither: the machine boots that.
+    """
 
     node_uuid: str
     purpose: str
@@ -21,6 +25,7 @@ class BootConfig:
     ramdisk: str
     params: tuple[str, ...]
     """Words of the kernel's command line, without BOOTIF."""
+    boot_iso: str = ""
 
     @classmethod
     def of(cls, node: Node) -> "BootConfig | None":
@@ -38,14 +43,20 @@ class BootConfig:
             "kernel": self.kernel,
             "ramdisk": self.ramdisk,
             "params": list(self.params),
+            **({"boot_iso": self.boot_iso} if self.boot_iso else {}),
         }
 
     def url_of(self, name: str) -> str:
-        """Where the machine fetches `kernel` or `ramdisk`."""
+        """Where the machine fetches `kernel`, `ramdisk` or `boot_iso`."""
         place: str = getattr(self, name)
         if is_url(place):
             return place
         return f"{self.listener}/boot/files/{self.node_uuid}/{name}"
+
+
+def image_of(place: str) -> str | None:
+    """The image's id when a place is one of the image service; else None."""
+    return place.removeprefix(IMAGE) if place.startswith(IMAGE) else None
 
 
 def is_url(place: str) -> bool:

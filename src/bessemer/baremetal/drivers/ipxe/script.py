@@ -31,6 +31,17 @@ sleep {retry}
 goto load
 """
 
+_ISO: Final = """\
+#!ipxe
+echo Bessemer: {purpose} of node {node}, NIC {mac}
+:load
+sanboot --no-describe {iso} || goto again
+:again
+echo Bessemer: the ISO image could not be booted. Trying again in {retry} s
+sleep {retry}
+goto load
+"""
+
 _UNKNOWN: Final = """\
 #!ipxe
 echo Bessemer: NIC {mac} has no network boot to do.
@@ -46,6 +57,14 @@ def ramdisk_script(config: BootConfig, mac: str) -> str:
 
     Raises Invalid when a part of the configuration could be read as more than one word.
     """
+    if config.boot_iso:
+        return _ISO.format(
+            purpose=_checked(_WORD, config.purpose),
+            node=_checked(_WORD, config.node_uuid),
+            mac=_checked(_WORD, mac),
+            iso=_checked(_URL, config.url_of("boot_iso")),
+            retry=RETRY_S,
+        )
     params = KernelParameters(config.params) + KernelParameters((f"BOOTIF={mac}",))
     return _RAMDISK.format(
         purpose=_checked(_WORD, config.purpose),

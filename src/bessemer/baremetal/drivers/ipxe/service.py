@@ -5,6 +5,7 @@ node that is to boot a ramdisk was told to fetch.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ import structlog
 from starlette.responses import FileResponse, PlainTextResponse
 
 from bessemer.baremetal.domain.port import normalise_mac
-from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig, is_url
+from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig, image_of
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script, unknown_machine_script
 from bessemer.context import RequestContext
 from bessemer.errors import BessemerError, NotFound
@@ -25,16 +26,19 @@ log = structlog.get_logger()
 FindBootConfig = Callable[[str], Awaitable[BootConfig | None]]
 """By a NIC's MAC (lower case, colons) or by a node's UUID; None when no ramdisk is to be booted."""
 
+FindImage = Callable[[str, str], Awaitable[str]]
+"""By an image's id and our listener's URL: a URL below that which serves it for a while."""
+
 _FILES: Final = frozenset({"kernel", "ramdisk"})
 
 
-def ramdisk_boot_service(find_boot_config: FindBootConfig) -> Service:
+def ramdisk_boot_service(find_boot_config: FindBootConfig, find_image: FindImage) -> Service:
     """`GET /boot/ipxe/{mac}` and `GET /boot/files/{node_uuid}/kernel|ramdisk`."""
     routes = (
         Route(
             "GET",
             "/ipxe/{mac}",
-            partial(_script, find_boot_config),
+            partial(_script, find_boot_config, find_image),
             "boot:script",
             access=Access.PUBLIC,
         ),
@@ -49,20 +53,35 @@ def ramdisk_boot_service(find_boot_config: FindBootConfig) -> Service:
     return Service("boot", "/boot", routes, _error_body)
 
 
-async def _script(find: FindBootConfig, call: Call) -> PlainTextResponse:
+async def _script(find: FindBootConfig, find_image: FindImage, call: Call) -> PlainTextResponse:
     mac = normalise_mac(call.path["mac"])
     config = await find(mac)
     if config is None:
         log.warning("boot.unknown_machine", mac=mac)
         return PlainTextResponse(unknown_machine_script(mac))
     log.info("boot.script", mac=mac, node=config.node_uuid, purpose=config.purpose)
-    return PlainTextResponse(ramdisk_script(config, mac))
+    return PlainTextResponse(ramdisk_script(await _with_links(config, find_image), mac))
+
+
+async def _with_links(config: BootConfig, find_image: FindImage) -> BootConfig:
+    """Links run out long before a machine's last start, so each script has its own."""
+
+    async def place(known: str) -> str:
+        image = image_of(known)
+        return known if image is None else await find_image(image, config.listener)
+
+    return replace(
+        config,
+        kernel=await place(config.kernel),
+        ramdisk=await place(config.ramdisk),
+        boot_iso=await place(config.boot_iso),
+    )
 
 
 async def _file(find: FindBootConfig, call: Call) -> FileResponse:
     node_uuid, name = call.path["node_uuid"], call.path["name"]
     config = await find(node_uuid) if name in _FILES else None
-    if config is None or config.node_uuid != node_uuid or is_url(getattr(config, name)):
+    if config is None or config.node_uuid != node_uuid or not getattr(config, name).startswith("/"):
         raise NotFound("There is no such boot file now.")
     path = Path(getattr(config, name))
     if path.resolve() != path or not path.is_file():

@@ -22,11 +22,11 @@ class NeutronNetwork(NetworkByPorts):
         if not power.has_switch(node):
             raise Invalid(
                 f"Node {node.uuid} has no power switch, only an agent, which could not be reached "
-                "any more once its NICs are on another network. Take network interface noop."
+                "any more once its NICs are on another network. Take network interface flat or noop."
             )
         if node.disable_power_off and not self._settings.allow_disabling_power_off:
             raise Invalid(
                 f"Node {node.uuid} is never switched off (disable_power_off), so that what runs on "
-                "it would be moved onto the provisioning network with it. Take network interface "
-                "noop, or, where that does no harm, set baremetal.allow_disabling_power_off."
+                "it would be moved onto the provisioning network with it. Take network interface flat "
+                "or noop, or, where that does no harm, set baremetal.allow_disabling_power_off."
             )
