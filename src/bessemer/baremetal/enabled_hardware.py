@@ -35,6 +35,11 @@ class EnabledHardware(BaseModel):
         min_length=1,
         description="deploy interfaces that nodes may have",
     )
+    autodetect_deploy_interfaces: Names = Field(
+        ("ramdisk", "direct"),
+        min_length=1,
+        description="deploy interfaces that `autodetect` chooses from, the most wanted first",
+    )
     enabled_firmware_interfaces: Names = Field(
         ("no-firmware", "fake"), min_length=1, description="firmware interfaces that nodes may have"
     )

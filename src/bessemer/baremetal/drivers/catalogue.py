@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bessemer.baremetal.domain.node import InterfaceKind as Kind
+from bessemer.baremetal.drivers.agent.autodetect import AutodetectDeploy
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
@@ -43,9 +44,11 @@ from bessemer.baremetal.drivers.none.rescue import NoRescue
 from bessemer.baremetal.drivers.none.storage import NoopStorage
 from bessemer.baremetal.drivers.none.vendor import NoVendor
 from bessemer.baremetal.drivers.ramdisk.deploy import RamdiskDeploy
+from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.interfaces.registry import Enabled, HardwareType, Names, Registry
 from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.errors import ConfigurationError
 from bessemer.image.public import ImageService
 from bessemer.network.public import NetworkService
 
@@ -55,7 +58,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.BIOS: ("no-bios",),
     Kind.BOOT: ("ipxe",),
     Kind.CONSOLE: ("no-console",),
-    Kind.DEPLOY: ("direct", "ramdisk", "custom-agent"),
+    Kind.DEPLOY: ("autodetect", "direct", "ramdisk", "custom-agent"),
     Kind.FIRMWARE: ("no-firmware",),
     Kind.INSPECT: ("agent", "no-inspect"),
     Kind.NETWORK: ("flat", "neutron", "noop"),
@@ -105,14 +108,15 @@ def registry(
     machines: Machines,
 ) -> Registry:
     """Everything that a conductor runs. Raises ConfigurationError."""
+    deploys: Mapping[str, DeployInterface] = {
+        "direct": DirectDeploy(images, network, settings, agents),
+        "custom-agent": CustomAgentDeploy(settings, agents),
+        "ramdisk": RamdiskDeploy(images, settings, agents),
+    }
     real: Plugins = {
         Kind.BOOT: {"ipxe": IpxeBoot(images, network, settings)},
         Kind.CONSOLE: {"ipmitool-socat": IpmitoolConsole(ipmi.ipmitool, settings)},
-        Kind.DEPLOY: {
-            "direct": DirectDeploy(images, network, settings, agents),
-            "custom-agent": CustomAgentDeploy(settings, agents),
-            "ramdisk": RamdiskDeploy(images, settings, agents),
-        },
+        Kind.DEPLOY: _with_autodetect(deploys, settings, agents),
         Kind.INSPECT: {"agent": AgentInspect(settings)},
         Kind.MANAGEMENT: {"ipmitool": IpmitoolManagement(ipmi.commands, ipmi.ipmitool, settings)},
         Kind.NETWORK: {
@@ -143,6 +147,23 @@ def fake_registry(settings: BareMetalSettings, machines: Machines) -> Registry:
     return Registry(
         [FAKE], plugins, Enabled([FAKE.name], interfaces, settings.default_interfaces())
     )
+
+
+def _with_autodetect(
+    deploys: Mapping[str, DeployInterface], settings: BareMetalSettings, agents: AgentClient
+) -> Mapping[str, DeployInterface]:
+    """Raises ConfigurationError when it is enabled with something to choose that is not."""
+    candidates = {}
+    for name in settings.autodetect_deploy_interfaces:
+        if name not in deploys or name not in settings.enabled_deploy_interfaces:
+            if "autodetect" not in settings.enabled_deploy_interfaces:
+                return deploys
+            raise ConfigurationError(
+                f"baremetal.autodetect_deploy_interfaces names {name!r}, which is not in "
+                f"baremetal.enabled_deploy_interfaces; possible: {', '.join(deploys)}."
+            )
+        candidates[name] = deploys[name]
+    return {"autodetect": AutodetectDeploy(candidates, settings, agents), **deploys}
 
 
 def _none() -> Plugins:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -20,6 +20,9 @@ from bessemer.baremetal.interfaces.frames import BY_AGENT, DeployFrame, reboot_i
 from bessemer.baremetal.interfaces.plugin import Plugin, StepFacts, step
 from bessemer.baremetal.interfaces.reserved import RESERVED
 from bessemer.baremetal.interfaces.task import Interfaces, Task
+
+ORIGINAL: Final = "original_deploy_interface"
+"""In driver_internal_info: the deploy interface that the node has again when its instance is gone."""
 
 
 class DeployInterface(Plugin):
@@ -42,6 +45,14 @@ class DeployInterface(Plugin):
 
     def validate_boot(self, node: Node, boot: BootInterface) -> None:
         """Raises Invalid when it needs what the boot interface cannot do."""
+
+    def supports_deploy(self, node: Node) -> bool:
+        """Whether what instance_info asks for is this interface's to deploy."""
+        return False
+
+    def switch_interface(self, node: Node) -> str | None:
+        """The name of the interface that is to do the node's deploy; None: this one."""
+        return None
 
     @abstractmethod
     async def in_band_steps(self, task: Task, phase: str) -> Sequence[OfferedStep] | Outcome:
@@ -96,7 +107,7 @@ class DeployInterface(Plugin):
     @step()
     async def release_instance(self, task: Task) -> Outcome:
         """Forget everything of the instance (Ironic's tear down, without its network ports)."""
-        node = task.node
+        node = with_own_deploy_interface(task.node)
         is_automatic = AUTOMATIC_LESSEE in node.driver_internal_info
         bare = replace(
             node.without_agent().with_internal(**{AUTOMATIC_LESSEE: None, INSTANCE_BOOT: None}),
@@ -107,6 +118,22 @@ class DeployInterface(Plugin):
         )
         await task.save(bare)
         return Done("the instance is forgotten")
+
+
+def with_own_deploy_interface(node: Node) -> Node:
+    """The node with the interface that it had before its deploy found another one."""
+    own = node.driver_internal_info.get(ORIGINAL)
+    if own is None:
+        return node
+    restored = replace(node, interfaces={**node.interfaces, InterfaceKind.DEPLOY: own})
+    return restored.with_internal(**{ORIGINAL: None})
+
+
+def with_deploy_interface_found(node: Node, found: str) -> Node:
+    """The node with the interface found for its deploy, remembering its own."""
+    own = node.interfaces[InterfaceKind.DEPLOY]
+    switched = replace(node, interfaces={**node.interfaces, InterfaceKind.DEPLOY: found})
+    return switched.with_internal(**{ORIGINAL: own})
 
 
 def _own_calls(interfaces: Interfaces, phase: str) -> list[StepCall]:

@@ -12,6 +12,10 @@ from bessemer.baremetal.domain.provision.states import TARGETS, Event, State
 from bessemer.baremetal.domain.provision.transitions import next_state
 from bessemer.baremetal.domain.provision.work import PHASES, Flow
 from bessemer.baremetal.domain.secret import Secret
+from bessemer.baremetal.interfaces.deploy import (
+    with_deploy_interface_found,
+    with_own_deploy_interface,
+)
 from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.operations import preconditions
@@ -82,6 +86,8 @@ async def _begin(
 ) -> None:
     event = VERBS[request.target]
     flow = FLOW_OF[event]
+    if flow is Flow.DEPLOY:
+        node = _with_deploy_interface(desk, node)
     interfaces = desk.registry.interfaces_of(node)
     ports = await port_store.of_node(connection, node.uuid)
     preconditions.check_interfaces(interfaces, node, ports, needed(flow, interfaces))
@@ -107,6 +113,13 @@ async def _begin(
     await work_store.replace(connection, work)
     if work.flow is Flow.INSPECT:
         await blobs.drop(connection, node.uuid, Blob.INSPECTION)
+
+
+def _with_deploy_interface(desk: Desk, node: Node) -> Node:
+    """The interface that is to do this deploy; a rebuild may want another than the deploy before."""
+    node = with_own_deploy_interface(node)
+    found = desk.registry.interfaces_of(node).deploy.switch_interface(node)
+    return node if found is None else with_deploy_interface_found(node, found)
 
 
 async def _rest(desk: Desk, connection: AsyncConnection, node: Node, state: State) -> None:

@@ -15,6 +15,7 @@ from bessemer.baremetal.drivers.agent.orders import Now, Order
 from bessemer.baremetal.drivers.agent.trouble import AgentRefused
 from bessemer.baremetal.drivers.agent.words import next_command
 from bessemer.baremetal.drivers.direct.image_source import ImageSource, image_info, image_source
+from bessemer.baremetal.drivers.ramdisk.image import in_memory
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
@@ -42,6 +43,11 @@ class DirectDeploy(AgentDeploy):
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Raises Invalid unless instance_info names an image that could be written."""
         image_source(node.instance_info)
+
+    def supports_deploy(self, node: Node) -> bool:
+        """Whether an image is named, and nothing that would say not to write it."""
+        info = node.instance_info
+        return bool(info.get("image_source")) and not in_memory(info)
 
     @step()
     async def prepare_image(self, task: Task) -> Outcome:

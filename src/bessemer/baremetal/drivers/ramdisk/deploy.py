@@ -8,7 +8,7 @@ from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.in_band import InBand
 from bessemer.baremetal.drivers.agent.words import next_command
-from bessemer.baremetal.drivers.ramdisk.image import found, named
+from bessemer.baremetal.drivers.ramdisk.image import found, in_memory, named
 from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT, RAMDISK_BOOT, BootInterface
 from bessemer.baremetal.interfaces.frames import INTO_MEMORY
 from bessemer.baremetal.interfaces.plugin import step
@@ -35,6 +35,10 @@ class RamdiskDeploy(InBand):
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Raises Invalid unless instance_info names something to boot."""
         named(node.instance_info)
+
+    def supports_deploy(self, node: Node) -> bool:
+        """Whether instance_info itself names kernel and ramdisk, or an ISO image."""
+        return in_memory(node.instance_info)
 
     def validate_boot(self, node: Node, boot: BootInterface) -> None:
         """Raises Invalid unless it can boot instances over the network."""

@@ -14,6 +14,11 @@ _OWN: Final = ("kernel", "ramdisk")
 _PLACE: Final = re.compile(r"(https?://[!-~]+|(glance://)?[A-Za-z0-9][A-Za-z0-9 ._-]*)\Z")
 
 
+def in_memory(info: Mapping[str, Any]) -> bool:
+    """Whether instance_info itself names what is to be booted: an ISO image, or kernel and ramdisk."""
+    return bool(info.get("boot_iso")) or all(info.get(key) for key in _OWN)
+
+
 def named(info: Mapping[str, Any]) -> dict[str, str]:
     """What instance_info itself names: `boot_iso`, or `kernel` and `ramdisk`. Raises Invalid.
 
