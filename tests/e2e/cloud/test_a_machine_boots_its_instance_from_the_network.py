@@ -1,0 +1,66 @@
+"""Deploy interface ramdisk on a virtual machine: its instance lives in memory, and comes back."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.e2e.cloud.conftest import BOOT, Bench
+
+from bessemer_lab.demo import story
+from bessemer_lab.demo.api import BAREMETAL, IMAGE, NETWORK
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NAME = "node-1"
+MARK = "bessemer.test=in-memory"
+LIMIT_S = 180
+
+
+async def an_image(bench: Bench, name: str, kind: str, file: Path) -> str:
+    body = {"name": name, "disk_format": kind, "container_format": kind}
+    image = await bench.api.post(f"{IMAGE}/images", body)
+    await bench.api.upload(f"{IMAGE}/images/{image['id']}/file", file)
+    return str(image["id"])
+
+
+def starts(bench: Bench) -> int:
+    """How many kernels with the mark on their command line have said so on the console."""
+    lines = bench.machine(NAME).console_path.read_text(errors="replace").splitlines()
+    return sum("Kernel command line:" in line and MARK in line for line in lines)
+
+
+async def until_started(bench: Bench, times: int) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while starts(bench) < times:  # noqa: ASYNC110 - a console log has no events
+            await asyncio.sleep(1)
+
+
+async def test_it_boots_at_every_start_and_leaves_the_disk_alone(bench: Bench):
+    node = bench.nodes[NAME]
+    kernel = await an_image(bench, "vmlinuz", "aki", BOOT.kernel)
+    ramdisk = await an_image(bench, "initrd", "ari", BOOT.initramfs)
+    networks = await bench.api.get(f"{NETWORK}/networks?name=provisioning")
+    port = await bench.api.post(
+        f"{NETWORK}/ports", {"port": {"network_id": networks["networks"][0]["id"]}}
+    )
+    await bench.patch(NAME, "/deploy_interface", "ramdisk")
+    await bench.patch(NAME, "/automated_clean", False)
+    info = {"kernel": kernel, "ramdisk": ramdisk, "kernel_append_params": MARK}
+    await bench.patch(NAME, "/instance_info", info)
+    await bench.api.post(f"{BAREMETAL}/nodes/{node}/vifs", {"id": port["port"]["id"]})
+
+    await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/provision", {"target": "active"})
+    await story.settle(bench.api, node, "active")
+    await until_started(bench, 1)
+    await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/power", {"target": "rebooting"})
+    await until_started(bench, 2)
+    assert await bench.disk_is_blank(NAME)
+
+    await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/provision", {"target": "deleted"})
+    await story.settle(bench.api, node, "available")
+    await bench.patch(NAME, "/deploy_interface", "direct")
+    await bench.patch(NAME, "/automated_clean", None)
+    answer = await bench.api.get(f"{NETWORK}/ports/{port['port']['id']}")
+    assert answer["port"]["extra_dhcp_opts"] == []
+    await bench.api.delete(f"{NETWORK}/ports/{port['port']['id']}")
+    assert bench.machine(NAME).power_state() == "off"
