@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import aio_pika
@@ -22,12 +22,17 @@ from aio_pika.abc import (
     AbstractIncomingMessage,
     AbstractQueue,
 )
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
+from aiormq.exceptions import ChannelLockedResource
 
 from bessemer.bus.bus import Answerer
 from bessemer.bus.envelope import answered
+from bessemer.clock import now
 
 log = structlog.get_logger()
+
+DEADLINE: Final = "deadline"
+"""Header of a request: a moment as ISO 8601 (AMQP's numbers are too coarse for it)."""
 
 NUDGES: Final = "bessemer.nudges"
 HEARTBEAT_S: Final = 10
@@ -46,6 +51,19 @@ class Service:
     at_once: int
     in_hand: set[asyncio.Task[None]] = field(default_factory=set)
 
+    async def idle(self) -> None:
+        """Return once nothing is in hand."""
+        await asyncio.gather(*self.in_hand, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """The queue of an address with its consumer's tag, and one that is there until all is answered."""
+
+    requests: AbstractQueue
+    tag: str
+    alive: AbstractQueue
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -58,7 +76,7 @@ class Link:
     lost: asyncio.Event
     """Set once the connection, or a channel of it, is no more."""
 
-    served: dict[str, tuple[AbstractQueue, str]] = field(default_factory=dict)
+    served: dict[str, "_Served"] = field(default_factory=dict)
 
     @classmethod
     async def open(cls, url: str, topics: Iterable[str], receive: Receive) -> "Link":
@@ -86,10 +104,18 @@ class Link:
         """To whoever subscribed. Nothing tells whether it arrives."""
         await self.nudges.publish(aio_pika.Message(body), topic, mandatory=False)
 
-    async def ask(self, address: str, body: bytes, ident: str, limit: timedelta) -> None:
-        """Send a request. Raises DeliveryError when nobody serves the address."""
+    async def ask(self, address: str, body: bytes, ident: str, until: datetime) -> None:
+        """Send a request. Raises DeliveryError when nobody serves the address.
+
+        The broker drops it when it waits for too long; what is on the way at that moment, the
+        other side drops, by the clock (which leases rely on, too).
+        """
         message = aio_pika.Message(
-            body, correlation_id=ident, reply_to=self.own.name, expiration=limit
+            body,
+            correlation_id=ident,
+            reply_to=self.own.name,
+            expiration=max(until - now(), timedelta(0)),
+            headers={DEADLINE: until.isoformat()},
         )
         await self.calls.default_exchange.publish(message, address)
 
@@ -106,13 +132,32 @@ class Link:
             service.in_hand.add(task)
             task.add_done_callback(service.in_hand.discard)
 
-        self.served[service.address] = (queue, await queue.consume(begin))
+        alive = await channel.declare_queue(_alive(service.address), exclusive=True)
+        self.served[service.address] = _Served(queue, await queue.consume(begin), alive)
 
-    async def lay_down(self, address: str) -> None:
-        """Take no more requests; what waits in the queue goes with it."""
-        queue, tag = self.served.pop(address)
-        await queue.cancel(tag)
-        await queue.delete(if_unused=False, if_empty=False)
+    async def lay_down(self, service: Service) -> None:
+        """Take no more requests, and wait for those in hand; what waits in the queue goes with it."""
+        served = self.served.pop(service.address)
+        await served.requests.cancel(served.tag)
+        await served.requests.delete(if_unused=False, if_empty=False)
+        await service.idle()
+        await served.alive.delete(if_unused=False, if_empty=False)
+
+    async def is_alive(self, address: str) -> bool:
+        """Whether whoever was asked is still there to answer."""
+        channel = await self.connection.channel()
+        try:
+            await channel.declare_queue(_alive(address), passive=True)
+        except ChannelLockedResource:  # exclusive to another connection
+            return True
+        except ChannelNotFoundEntity:
+            return False
+        await channel.close()
+        return True
+
+
+def _alive(address: str) -> str:
+    return f"{address}.alive"
 
 
 async def _channel(
@@ -126,14 +171,16 @@ async def _channel(
 async def _answer(
     channel: AbstractChannel, service: Service, message: AbstractIncomingMessage
 ) -> None:
-    """Answer one request; acknowledge it afterwards, so that only `at_once` are in hand."""
-    limit_s = message.expiration
-    seconds = limit_s if isinstance(limit_s, int | float) else None
+    """Answer one request in time; acknowledge it afterwards, so that only `at_once` are in hand."""
+    until = datetime.fromisoformat(str(message.headers[DEADLINE]))
+    left_s = (until - now()).total_seconds()
     with suppress(TimeoutError, *CONNECTION_EXCEPTIONS):
         try:
-            async with asyncio.timeout(seconds):
-                envelope = await answered(service.answerer, message.body)
-            reply = aio_pika.Message(envelope, correlation_id=message.correlation_id)
-            await channel.default_exchange.publish(reply, str(message.reply_to), mandatory=False)
+            if left_s > 0:
+                async with asyncio.timeout(left_s):
+                    envelope = await answered(service.answerer, message.body)
+                reply = aio_pika.Message(envelope, correlation_id=message.correlation_id)
+                to = str(message.reply_to)
+                await channel.default_exchange.publish(reply, to, mandatory=False)
         finally:
             await message.ack()

@@ -20,6 +20,7 @@ from aio_pika.exceptions import (
 from bessemer.bus.bus import AT_ONCE, Answerer, Handler, NoAnswer, NobodyListens
 from bessemer.bus.envelope import opened
 from bessemer.bus.link import Link, Service
+from bessemer.clock import now
 from bessemer.errors import ConfigurationError
 from bessemer.json_types import Json, JsonObject
 
@@ -28,6 +29,8 @@ log = structlog.get_logger()
 LOST: Final = (*CONNECTION_EXCEPTIONS, TimeoutError)
 PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 5.0
+WATCHED_EVERY_S: Final = 3.0
+"""Between two looks whether the other side of a request still lives."""
 PATIENCE_S: Final = 5.0
 """How long a request waits for a lost connection to come back before it is refused."""
 
@@ -72,12 +75,12 @@ class RabbitBus:
 
     async def request(self, address: str, message: JsonObject, limit: timedelta) -> Json:
         link = await self._link_in_time()
-        ident = uuid.uuid4().hex
+        ident, until = uuid.uuid4().hex, now() + limit
         answer = self._answers[ident] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(limit.total_seconds()):
-                await link.ask(address, msgspec.json.encode(message), ident, limit)
-                return opened(await answer)
+                await link.ask(address, msgspec.json.encode(message), ident, until)
+                return opened(await _watched(link, address, answer))
         except DeliveryError:
             raise NobodyListens(f"Nobody serves {address}.") from None
         except TimeoutError:
@@ -99,8 +102,8 @@ class RabbitBus:
         async def end() -> None:
             del self._services[address]
             if (link := self._present_link()) is not None:
-                await _unless_lost(link.lay_down(address))
-            await asyncio.gather(*service.in_hand, return_exceptions=True)
+                await _unless_lost(link.lay_down(service))
+            await service.idle()
 
         return end
 
@@ -189,6 +192,14 @@ class RabbitBus:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _watched(link: Link, address: str, answer: asyncio.Future[bytes]) -> bytes:
+    """The answer. Raises NoAnswer once whoever was asked is gone."""
+    while not (await asyncio.wait([answer], timeout=WATCHED_EVERY_S))[0]:
+        if not await link.is_alive(address) and not answer.done():
+            raise NoAnswer(f"{address} went away while it was asked.")
+    return answer.result()
 
 
 async def _unless_lost(work: Awaitable[Any]) -> None:

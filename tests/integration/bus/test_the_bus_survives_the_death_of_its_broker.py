@@ -69,6 +69,29 @@ async def _asked_until_answered(bus: RabbitBus) -> object:
                 await asyncio.sleep(0.1)
 
 
+async def test_who_asks_learns_soon_that_the_other_side_is_gone(broker):
+    running = await asyncio.to_thread(broker.started)
+    here, there = RabbitBus(running.url), RabbitBus(running.url)
+    begun = asyncio.Event()
+
+    async def never(_message):
+        begun.set()
+        await asyncio.Event().wait()
+
+    try:
+        await here.start()
+        await there.start()
+        await there.serve(ADDRESS, never)
+        asked = asyncio.create_task(here.request(ADDRESS, {}, LONG))
+        await begun.wait()
+        await there.close()
+        with pytest.raises(NoAnswer, match=f"{ADDRESS} went away"):
+            await asyncio.wait_for(asked, 90)
+    finally:
+        await here.close()
+        running.kill()
+
+
 async def test_a_broker_that_is_not_there_is_named_without_the_password(broker):
     bus = RabbitBus(f"amqp://bessemer:hunter2@127.0.0.1:{broker.port}/")
     with capture_logs() as logs, pytest.raises(ConfigurationError, match=r"bus\.url") as caught:
