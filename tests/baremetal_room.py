@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.databases import a_database
+
 from bessemer.baremetal.conductor import worker
 from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.task import Shelves
@@ -27,8 +29,7 @@ from bessemer.baremetal.store.nodes import NodeStore
 from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.bus.memory import MemoryBus
 from bessemer.clock import now
-from bessemer.db.engine import Database, open_database
-from bessemer.db.upgrade import upgrade
+from bessemer.db.engine import Database
 
 HOST = "test-host"
 LONGEST_PAUSE_S = 0.05
@@ -73,10 +74,9 @@ class Room:
         node = Node(
             uuid=ident,
             driver="fake-hardware",
-            name=f"node-{ident[:8]}",
             provision_state=state,
             driver_info=driver_info or {},
-            **{"instance_uuid": instance, **more},
+            **{"name": f"node-{ident[:8]}", "instance_uuid": instance, **more},
         )
         async with self.database.write() as connection:
             made = await self.nodes.add(connection, node)
@@ -107,16 +107,12 @@ MakeRegistry = Callable[[BareMetalSettings, Machines], Registry]
 async def a_room(
     directory: Path, make_registry: MakeRegistry = fake_registry, **settings_given: Any
 ) -> AsyncIterator[Room]:
-    """A room on SQLite in `directory`, with one living conductor registered."""
-    database = open_database(f"sqlite+aiosqlite:///{directory}/test.db")
-    await upgrade(database)
+    """A room on the database chosen, with one living conductor registered."""
     settings = BareMetalSettings(**{"agent_poll_interval": timedelta(0), **settings_given})
-    registry = make_registry(settings, FakeMachines(database))
-    shelves = Shelves(database, NodeStore(SecretBox.from_file(directory / "secret.key")))
-    desk = Desk(shelves, registry, Flows(settings), MemoryBus(), HOST, settings)
-    async with database.write() as connection:
-        await conductors.register(connection, HOST, "", list(registry.hardware_types), "1")
-    try:
+    async with a_database(directory) as database:
+        registry = make_registry(settings, FakeMachines(database))
+        shelves = Shelves(database, NodeStore(SecretBox.from_file(directory / "secret.key")))
+        desk = Desk(shelves, registry, Flows(settings), MemoryBus(), HOST, settings)
+        async with database.write() as connection:
+            await conductors.register(connection, HOST, "", list(registry.hardware_types), "1")
         yield Room(database, desk, settings)
-    finally:
-        await database.close()

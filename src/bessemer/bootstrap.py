@@ -67,7 +67,7 @@ class Cloud:
         state = settings.server.state_directory
         prepare_state_directory(state)
         self._settings = settings
-        self._database = database = open_database(settings.database_url)
+        self._database = database = open_database(settings.database_url, settings.database)
         self._bus = bus = _bus(settings)
         self._agents = agents = AgentClient()
         self._ipmi = ipmi = IpmiClients(settings.baremetal)

@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.compute.settings import ComputeSettings
+from bessemer.db.settings import DatabaseSettings
 from bessemer.errors import ConfigurationError
 from bessemer.identity.settings import IdentitySettings
 from bessemer.image.settings import ImageSettings
@@ -55,16 +56,6 @@ class ServerSettings(BaseModel):
         "info", description="least level"
     )
     log_format: Literal["console", "json"] = Field("console", description="how log lines look")
-
-
-class DatabaseSettings(BaseModel):
-    """Section `[database]`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    url: str | None = Field(
-        None, description="SQLAlchemy URL; by default SQLite in the state directory"
-    )
 
 
 class BusSettings(BaseModel):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.databases import a_database
 from tests.simulated.baremetal import SimulatedBareMetal, SimulatedNode
 from tests.simulated.images import SimulatedImages, an_image
 from tests.simulated.network import SimulatedNetwork, a_network
@@ -21,8 +22,7 @@ from bessemer.compute.settings import ComputeSettings
 from bessemer.compute.store.flavors import add_flavor
 from bessemer.compute.store.servers import find_server
 from bessemer.context import RequestContext
-from bessemer.db.engine import Database, open_database
-from bessemer.db.upgrade import upgrade
+from bessemer.db.engine import Database
 
 SOMEBODY = RequestContext(
     request_id="req-00000000-0000-4000-8000-000000000001",  # type: ignore[arg-type]
@@ -95,24 +95,22 @@ class ComputeCloud:
 async def a_compute_cloud(
     directory: Path, *nodes: SimulatedNode, start: bool = True, **settings: Any
 ) -> AsyncIterator[ComputeCloud]:
-    database = open_database(f"sqlite+aiosqlite:///{directory}/compute.db")
-    await upgrade(database)
-    async with database.write() as connection:
-        await add_flavor(connection, GOLD)
     bus = MemoryBus()
-    cloud = ComputeCloud(
-        database,
-        bus,
-        SimulatedBareMetal(bus, *nodes),
-        SimulatedNetwork([a_network("tenant-a", 1), a_network("tenant-b", 2)]),
-        SimulatedImages(an_image()),
-        ComputeSettings(**({"sweep_interval": timedelta(seconds=60)} | settings)),
-    )
-    compute = cloud.new_compute()
-    if start:
-        await compute.start()
-    yield cloud
-    await cloud.compute.stop()
-    await cloud.baremetal.close()
-    await bus.close()
-    await database.close()
+    async with a_database(directory) as database:
+        async with database.write() as connection:
+            await add_flavor(connection, GOLD)
+        cloud = ComputeCloud(
+            database,
+            bus,
+            SimulatedBareMetal(bus, *nodes),
+            SimulatedNetwork([a_network("tenant-a", 1), a_network("tenant-b", 2)]),
+            SimulatedImages(an_image()),
+            ComputeSettings(**({"sweep_interval": timedelta(seconds=60)} | settings)),
+        )
+        compute = cloud.new_compute()
+        if start:
+            await compute.start()
+        yield cloud
+        await cloud.compute.stop()
+        await cloud.baremetal.close()
+        await bus.close()

@@ -165,10 +165,10 @@ def print_clouds_yaml(config: ConfigFile = None) -> None:
 @database.command("upgrade")
 def upgrade_database(config: ConfigFile = None) -> None:
     """Bring the database's schema to the newest revision. Safe to run at any time."""
-    url = _settings(config, {}).database_url
+    settings = _settings(config, {})
 
     async def run() -> None:
-        opened = open_database(url)
+        opened = open_database(settings.database_url, settings.database)
         try:
             await upgrade(opened)
         finally:

@@ -4,10 +4,11 @@ import hashlib
 import hmac
 from pathlib import Path
 
-from sqlalchemy import Column, String, Table, insert, select
+from sqlalchemy import Column, String, Table, select
 
 from bessemer.db.engine import Database
 from bessemer.db.metadata import metadata
+from bessemer.db.upsert import insert_if_new
 from bessemer.errors import ConfigurationError
 
 known_keys = Table(
@@ -25,12 +26,11 @@ async def check_known_key(database: Database, name: str, file: Path) -> None:
     """
     fingerprint = hmac.digest(file.read_bytes(), name.encode(), hashlib.sha256).hex()
     async with database.write() as connection:
+        row = {"name": name, "fingerprint": fingerprint}
+        await insert_if_new(connection, known_keys, row)
         wanted = select(known_keys.c.fingerprint).where(known_keys.c.name == name)
-        known = (await connection.execute(wanted)).scalar_one_or_none()
-        if known is None:
-            row = {"name": name, "fingerprint": fingerprint}
-            await connection.execute(insert(known_keys).values(**row))
-    if known is not None and not hmac.compare_digest(known, fingerprint):
+        known = (await connection.execute(wanted)).scalar_one()
+    if not hmac.compare_digest(known, fingerprint):
         raise ConfigurationError(
             f"{file} is not the key that belongs to this database ({name}): what other processes "
             "sealed or signed could not be read here. Put a copy of theirs in its place (in their "

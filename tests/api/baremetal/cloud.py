@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from tests.asgi import Answer, AsgiClient
+from tests.databases import a_database
 
 from bessemer.baremetal.api.operators import baremetal_services
 from bessemer.baremetal.api.ramdisk import ramdisk_service
@@ -22,8 +23,7 @@ from bessemer.baremetal.service import EmbeddedBareMetal
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.bus.memory import MemoryBus
-from bessemer.db.engine import open_database
-from bessemer.db.upgrade import upgrade
+from bessemer.db.metadata import metadata
 from bessemer.web.authentication import noauth
 from bessemer.web.dispatch import application
 
@@ -39,7 +39,6 @@ class Cloud:
     service: EmbeddedBareMetal
     client: AsgiClient
     ramdisk: AsgiClient
-    database_file: Path
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -76,6 +75,12 @@ class Cloud:
         async with self.desk.reading() as connection:
             return await self.desk.shelves.nodes.get(connection, node_uuid)
 
+    async def everything_stored(self) -> str:
+        """Every value of every table."""
+        async with self.desk.reading() as connection:
+            tables = [(await connection.execute(select(t))).all() for t in metadata.sorted_tables]
+        return str(tables)
+
     async def until(self, node_uuid: str, reached: Callable[[Any], bool]) -> dict[str, Any]:
         """The node as the API shows it, once `reached`; events wake, the deadline ends."""
         async with asyncio.timeout(PATIENCE_S):
@@ -107,25 +112,22 @@ def fault(answer: Answer) -> str:
 
 @asynccontextmanager
 async def a_cloud(directory: Path, **settings: Any) -> AsyncIterator[Cloud]:
-    file = directory / f"{uuid.uuid4()}.db"
-    database = open_database(f"sqlite+aiosqlite:///{file}")
-    await upgrade(database)
     tree = BareMetalSettings(**{"automated_clean": False, **settings})
     bus = MemoryBus()
-    hardware = fake_registry(tree, FakeMachines(database))
-    service = EmbeddedBareMetal(database, bus, hardware, tree, directory, "host-1")
-    await service.start()
-    operators = application(baremetal_services(service.desk), noauth())
-    ramdisk = application([ramdisk_service(service.desk)], noauth())
-    headers = {VERSION: LATEST}
-    cloud = Cloud(service, AsgiClient(operators, headers), AsgiClient(ramdisk, headers), file)
+    async with a_database(directory) as database:
+        hardware = fake_registry(tree, FakeMachines(database))
+        service = EmbeddedBareMetal(database, bus, hardware, tree, directory, "host-1")
+        await service.start()
+        operators = application(baremetal_services(service.desk), noauth())
+        ramdisk = application([ramdisk_service(service.desk)], noauth())
+        headers = {VERSION: LATEST}
+        cloud = Cloud(service, AsgiClient(operators, headers), AsgiClient(ramdisk, headers))
 
-    async def note(_message: Any) -> None:
-        cloud.changed.set()
+        async def note(_message: Any) -> None:
+            cloud.changed.set()
 
-    unsubscribe = bus.subscribe(NODE_CHANGED, note)
-    yield cloud
-    unsubscribe()
-    await service.stop()
-    await bus.close()
-    await database.close()
+        unsubscribe = bus.subscribe(NODE_CHANGED, note)
+        yield cloud
+        unsubscribe()
+        await service.stop()
+        await bus.close()

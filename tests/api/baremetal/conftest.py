@@ -13,6 +13,6 @@ async def cloud(tmp_path):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory):
+async def world(tmp_path_factory, database_kind):
     async with a_world(tmp_path_factory.mktemp("world")) as made:
         yield made

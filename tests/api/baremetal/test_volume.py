@@ -1,16 +1,16 @@
 """`/v1/volume`: connectors and targets of remote volumes."""
 
-import json
-import sqlite3
 import uuid
 
 import pytest
+from sqlalchemy import select
 from tests.api.baremetal.cloud import fault
 from tests.asgi import AsgiClient
 
 from bessemer.baremetal.api.operators import baremetal_services
 from bessemer.baremetal.domain.node import Power
 from bessemer.baremetal.domain.provision.states import State
+from bessemer.baremetal.store.tables import volume_targets
 from bessemer.context import RequestContext
 from bessemer.web.dispatch import application
 
@@ -133,11 +133,11 @@ async def test_secrets_of_a_target_are_sealed_and_masked(cloud, node):
         (await cloud.patch(url, ("add", "/properties/target_lun", 1))).json,
     ]
     assert {each["properties"]["auth_password"] for each in answers} == {"******"}
-    with sqlite3.connect(cloud.database_file) as database:
-        (stored,) = database.execute("select properties from baremetal_volume_targets").fetchone()
-    assert HUSH not in stored
+    async with cloud.desk.reading() as connection:
+        stored = await connection.scalar(select(volume_targets.c.properties))
+    assert HUSH not in str(stored)
     box = cloud.desk.shelves.nodes.box
-    assert box.open(json.loads(stored))["auth_password"].reveal() == HUSH
+    assert box.open(stored)["auth_password"].reveal() == HUSH
 
 
 async def test_links_lead_to_connectors_and_targets(cloud, node):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.asgi import Answer, AsgiClient
+from tests.databases import a_database
 
-from bessemer.db.engine import Database, open_database
-from bessemer.db.upgrade import upgrade
+from bessemer.db.engine import Database
 from bessemer.identity.api.service import identity_api
 from bessemer.identity.service import EmbeddedIdentity
 from bessemer.identity.settings import IdentitySettings
@@ -53,12 +53,11 @@ class Cloud:
 async def a_cloud(
     directory: Path, lifetime: timedelta = timedelta(hours=1)
 ) -> AsyncIterator[Cloud]:
-    database = open_database(f"sqlite+aiosqlite:///{directory}/test.db")
-    await upgrade(database)
-    identity = EmbeddedIdentity(database, IdentitySettings(token_lifetime=lifetime), directory)
-    await identity.start()
-    client = AsgiClient(application([identity_api(identity)], by_token(identity.validate_token)))
-    password = (directory / "admin-password").read_text().strip()
-    yield Cloud(database, identity, client, password)
-    await identity.stop()
-    await database.close()
+    settings = IdentitySettings(token_lifetime=lifetime)
+    async with a_database(directory) as database:
+        identity = EmbeddedIdentity(database, settings, directory)
+        await identity.start()
+        app = application([identity_api(identity)], by_token(identity.validate_token))
+        password = (directory / "admin-password").read_text().strip()
+        yield Cloud(database, identity, AsgiClient(app), password)
+        await identity.stop()

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from tests.databases import a_database
 from tests.live_server import serving
 
 from bessemer.context import RequestContext, RequestId, admin_context
-from bessemer.db.engine import open_database
-from bessemer.db.upgrade import upgrade
 from bessemer.image.api.object_store import object_store_service
 from bessemer.image.api.service import image_api
 from bessemer.image.service import EmbeddedImages
@@ -112,17 +111,15 @@ async def by_header(headers: Mapping[str, str], request_id: RequestId) -> Reques
 
 @asynccontextmanager
 async def a_room(directory: Path, **settings: Any) -> AsyncIterator[Room]:
-    database = open_database(f"sqlite+aiosqlite:///{directory}/test.db")
-    await upgrade(database)
-    images = EmbeddedImages(database, ImageSettings(**settings), directory)
-    app = application([image_api(images), object_store_service(images)], by_header)
-    try:
-        await images.prepare()
-        await images.start()
-        async with serving(app) as base_url, aiohttp.ClientSession() as http:
-            room = Room(images, base_url, http, directory)
-            await _answers(room)
-            yield room
-    finally:
-        await images.stop()
-        await database.close()
+    async with a_database(directory) as database:
+        images = EmbeddedImages(database, ImageSettings(**settings), directory)
+        app = application([image_api(images), object_store_service(images)], by_header)
+        try:
+            await images.prepare()
+            await images.start()
+            async with serving(app) as base_url, aiohttp.ClientSession() as http:
+                room = Room(images, base_url, http, directory)
+                await _answers(room)
+                yield room
+        finally:
+            await images.stop()

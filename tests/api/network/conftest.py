@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 from tests.asgi import AsgiClient
+from tests.databases import a_database
 
 from bessemer.bus.memory import MemoryBus
 from bessemer.context import RequestContext
-from bessemer.db.engine import open_database
-from bessemer.db.upgrade import upgrade
 from bessemer.network.api.service import network_api
 from bessemer.network.service import EmbeddedNetwork
 from bessemer.network.settings import NetworkSettings, SwitchSettings
@@ -32,18 +31,16 @@ async def whose(token: str) -> RequestContext | None:
 
 @pytest.fixture
 async def network(tmp_path: Path) -> AsyncIterator[EmbeddedNetwork]:
-    database = open_database(f"sqlite+aiosqlite:///{tmp_path}/bessemer.db")
-    await upgrade(database)
     settings = NetworkSettings(
         dhcp="none",
         tenant_vlans=((1000, 1001),),
         switches={"tor": SwitchSettings(driver="fake", switch_id=SWITCH_ID)},
     )
-    room = EmbeddedNetwork(database, MemoryBus(), settings, tmp_path)
-    await room.start()
-    yield room
-    await room.stop()
-    await database.close()
+    async with a_database(tmp_path) as database:
+        room = EmbeddedNetwork(database, MemoryBus(), settings, tmp_path)
+        await room.start()
+        yield room
+        await room.stop()
 
 
 @pytest.fixture

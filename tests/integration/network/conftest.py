@@ -4,18 +4,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests.databases import a_database
 from tests.integration.network.real_switch import RealSwitch, own_namespace, why_not
 
-from bessemer.db.engine import Database, open_database
-from bessemer.db.upgrade import upgrade
+from bessemer.db.engine import Database
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = open_database(f"sqlite+aiosqlite:///{tmp_path}/bessemer.db")
-    await upgrade(opened)
-    yield opened
-    await opened.close()
+    async with a_database(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

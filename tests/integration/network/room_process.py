@@ -1,4 +1,5 @@
-"""A network room in a process of its own, for tests that kill it; argument: its settings as JSON."""
+"""A network room in a process of its own, for tests that kill it; arguments: settings as
+JSON, state directory, database URL."""
 
 import asyncio
 import sys
@@ -10,13 +11,15 @@ from bessemer.network.service import EmbeddedNetwork
 from bessemer.network.settings import NetworkSettings
 
 
-async def main(settings: NetworkSettings, folder: Path) -> None:
+async def main(settings: NetworkSettings, folder: Path, url: str) -> None:
     """Run until killed."""
-    database = open_database(f"sqlite+aiosqlite:///{folder}/bessemer.db")
-    room = EmbeddedNetwork(database, MemoryBus(), settings, folder)
+    room = EmbeddedNetwork(open_database(url), MemoryBus(), settings, folder)
     await room.start()
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(NetworkSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2])))
+    told, state_directory, database_url = sys.argv[1:]
+    asyncio.run(
+        main(NetworkSettings.model_validate_json(told), Path(state_directory), database_url)
+    )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.databases import url_of
 from tests.integration.network.cloud import (
     ADMIN,
     SOON,
@@ -292,7 +293,7 @@ async def test_a_killed_servers_dnsmasq_is_replaced(
     port = await planner.create_port(ADMIN, spec)
     killed = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.integration.network.room_process"),
-        *(settings.model_dump_json(), str(tmp_path)),
+        *(settings.model_dump_json(), str(tmp_path), url_of(database)),
         stdout=asyncio.subprocess.DEVNULL,
     )
     await planner.wait_until_active(port.id, SOON)
@@ -320,7 +321,7 @@ async def test_leftovers_can_be_removed_without_a_database(
     tenant = await a_network(planner, "blue", TENANT)
     killed = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.integration.network.room_process"),
-        *(settings.model_dump_json(), str(tmp_path)),
+        *(settings.model_dump_json(), str(tmp_path), url_of(database)),
         stdout=asyncio.subprocess.DEVNULL,
     )
     await interface_index(tenant.id)

@@ -9,6 +9,7 @@ from bessemer.baremetal.domain.lease import Lease, LeaseLost, Span
 from bessemer.baremetal.store import leases
 from bessemer.clock import now
 from bessemer.db.engine import Database
+from bessemer.errors import Transient, Unavailable
 
 
 @asynccontextmanager
@@ -24,6 +25,8 @@ async def renewing(database: Database, duration: timedelta, lease: Lease) -> Asy
             try:
                 async with database.write() as connection:
                     await leases.renew(connection, lease, Span(now(), duration))
+            except (Unavailable, Transient):
+                continue  # while the database is away nobody takes the lease either
             except LeaseLost:
                 lost = True
                 if body is not None:

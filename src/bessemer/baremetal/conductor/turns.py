@@ -10,6 +10,7 @@ from bessemer.baremetal.domain.provision.work import Signal, Waiting, Work
 from bessemer.baremetal.store import leases
 from bessemer.baremetal.store import work as work_store
 from bessemer.clock import now
+from bessemer.db.locks import in_turn
 
 PAUSE: Final = timedelta(seconds=2)
 PATIENCE: Final = timedelta(days=365)
@@ -23,9 +24,11 @@ async def its_turn(engine: Engine, lease: Lease, work: Work) -> Work | datetime:
         return work
     async with engine.shelves.database.write() as connection:
         await leases.check(connection, lease)
+        await in_turn(connection, f"admit to {work.flow}")
         ahead = await work_store.ahead_of(connection, work.node_uuid, work.flow)
         waiting = _queued(work, ahead, limit) if ahead >= limit else None
-        decided = replace(work, admitted=waiting is None, waiting=waiting)
+        present = await work_store.find(connection, work.node_uuid) or work
+        decided = replace(present, admitted=waiting is None, waiting=waiting)
         await work_store.replace(connection, decided)
     return decided if waiting is None else waiting.due_at
 

@@ -41,7 +41,7 @@ from bessemer.baremetal.store import journal, leases
 from bessemer.baremetal.store import ports as port_store
 from bessemer.baremetal.store import work as work_store
 from bessemer.clock import now
-from bessemer.errors import BessemerError, Transient
+from bessemer.errors import BessemerError, Transient, Unavailable
 
 log = structlog.get_logger()
 
@@ -151,7 +151,7 @@ async def _answer(
         if step.name in plugin.steps():
             return await plugin.run_step(step.name, task, step.args)
         return await interfaces.deploy.run_in_band_step(task, step.name, step.args)
-    except Transient as error:
+    except (Transient, Unavailable) as error:
         return WaitFor(Signal.TIMER, TRANSIENT_PATIENCE, error.message, look_again=TRANSIENT_PAUSE)
     except BessemerError as error:
         return Failed(f"Step {step} failed: {error.message}")

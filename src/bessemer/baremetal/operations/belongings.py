@@ -85,7 +85,8 @@ class Belongings(Generic[Thing]):
         """Apply `alter`. Raises NotFound, Invalid, Conflict, NodeLocked."""
         known = await self.get(ident)
         purpose = f"{self.records.noun} update"
-        async with self.desk.changing(known.node_uuid, purpose) as (connection, node):
+        beside = {alter(known).node_uuid} - {known.node_uuid}
+        async with self.desk.changing(known.node_uuid, purpose, *beside) as (connection, node):
             before = await self._still_of(node, connection, known.uuid)
             after = alter(before)
             target = node

@@ -46,10 +46,15 @@ class Desk:
 
     @asynccontextmanager
     async def changing(
-        self, ident: str, purpose: str
+        self, ident: str, purpose: str, *beside: str
     ) -> AsyncIterator[tuple[AsyncConnection, Node]]:
-        """A write transaction that holds one node. Raises NotFound, NodeLocked."""
+        """A write transaction that holds one node. Raises NotFound, NodeLocked.
+
+        `beside`: other nodes that will be held in it, too.
+        """
         async with self.shelves.database.write() as connection:
+            if beside:
+                await self.shelves.nodes.hold(connection, ident, *beside)
             node = await self.shelves.nodes.get(connection, ident)
             span = Span(now(), IN_PASSING)
             owner = f"{self.hostname}:api"

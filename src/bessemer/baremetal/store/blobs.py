@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.store.tables import blobs
 from bessemer.clock import now
+from bessemer.db import upsert
 
 
 class Blob(StrEnum):
@@ -20,9 +21,8 @@ class Blob(StrEnum):
 
 async def put(connection: AsyncConnection, node_uuid: str, kind: Blob, content: str) -> None:
     """Keep, instead of what was there."""
-    await drop(connection, node_uuid, kind)
     values = {"node_uuid": node_uuid, "kind": kind, "content": content, "updated_at": now()}
-    await connection.execute(insert(blobs).values(**values))
+    await upsert.put(connection, blobs, values)
 
 
 async def find(connection: AsyncConnection, node_uuid: str, kind: Blob) -> str | None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.store.tables import conductor_interfaces, conductors
 from bessemer.clock import now
+from bessemer.db.upsert import insert_if_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,16 @@ async def register(
     """Announce a conductor that has just started; replaces its former self."""
     moment = now()
     values = {
+        "hostname": hostname,
         "conductor_group": group,
         "drivers": list(drivers),
         "incarnation": incarnation,
         "online": True,
         "updated_at": moment,
     }
-    statement = update(conductors).where(conductors.c.hostname == hostname).values(**values)
-    if not (await connection.execute(statement)).rowcount:
-        row = {"hostname": hostname, "created_at": moment, **values}
-        await connection.execute(insert(conductors).values(**row))
+    await insert_if_new(connection, conductors, {**values, "created_at": moment})
+    mine = conductors.c.hostname == hostname
+    await connection.execute(update(conductors).where(mine).values(**values))
 
 
 async def touch(connection: AsyncConnection, hostname: str, incarnation: str) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.lease import Holder, Lease, LeaseLost, NodeLocked, Span
-from bessemer.baremetal.store.tables import leases
+from bessemer.baremetal.store.tables import leases, nodes
+from bessemer.db import locks
+from bessemer.db.upsert import insert_if_new
 
 _FREE: Final = {"owner": None, "purpose": None, "since": None, "until": None}
 
@@ -37,11 +38,7 @@ async def acquire(
 
 async def prepare(connection: AsyncConnection, node_uuid: str) -> None:
     """Make the row that a new node's leases live in."""
-    try:
-        async with connection.begin_nested():
-            await connection.execute(insert(leases).values(node_uuid=node_uuid, epoch=0))
-    except IntegrityError:
-        return
+    await insert_if_new(connection, leases, {"node_uuid": node_uuid, "epoch": 0})
 
 
 async def renew(connection: AsyncConnection, lease: Lease, span: Span) -> None:
@@ -52,8 +49,13 @@ async def renew(connection: AsyncConnection, lease: Lease, span: Span) -> None:
 
 
 async def check(connection: AsyncConnection, lease: Lease) -> None:
-    """Fencing: call first in every transaction that writes under the lease. Raises LeaseLost."""
-    row = (await connection.execute(select(leases.c.epoch).where(_mine(lease)))).first()
+    """Fencing: call first in every transaction that writes under the lease. Raises LeaseLost.
+
+    Node and lease stay as they are until the end of the transaction.
+    """
+    await locks.keep(connection, select(nodes.c.id).where(nodes.c.uuid == lease.node_uuid))
+    query = locks.kept(connection, select(leases.c.epoch).where(_mine(lease)))
+    row = (await connection.execute(query)).first()
     if row is None:
         raise _lost(lease)
 

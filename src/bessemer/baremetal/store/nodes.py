@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,8 @@ from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.baremetal.store.tables import allocations, nodes, ports
 from bessemer.clock import now
+from bessemer.db import locks
+from bessemer.db.constraints import duplicated
 from bessemer.errors import Conflict, NotFound
 
 _SEALED: Final = ("driver_info", "driver_internal_info", "instance_info")
@@ -70,10 +72,16 @@ class NodeStore:
     async def get(self, connection: AsyncConnection, ident: str) -> Node:
         """By uuid, else by name. Raises NotFound."""
         for column in (nodes.c.uuid, nodes.c.name):
-            row = (await connection.execute(select(nodes).where(column == ident))).first()
+            query = locks.kept(connection, select(nodes).where(column == ident))
+            row = (await connection.execute(query)).first()
             if row is not None:
                 return self._node(row)
         raise NotFound(f"Node {ident} could not be found.")
+
+    async def hold(self, connection: AsyncConnection, *idents: str) -> None:
+        """Lock several nodes, by uuid or name, in the one order that everybody keeps."""
+        named = or_(nodes.c.uuid.in_(idents), nodes.c.name.in_(idents))
+        await locks.keep(connection, select(nodes.c.id).where(named).order_by(nodes.c.uuid))
 
     async def find_by_instance(self, connection: AsyncConnection, instance: str) -> Node | None:
         """The node that carries an instance."""
@@ -86,7 +94,8 @@ class NodeStore:
     ) -> Node | None:
         """The one node that has any of these NICs; None when there is none or more than one."""
         owners = select(ports.c.node_uuid).where(ports.c.address.in_(addresses)).distinct()
-        rows = (await connection.execute(select(nodes).where(nodes.c.uuid.in_(owners)))).all()
+        query = select(nodes).where(nodes.c.uuid.in_(owners)).order_by(nodes.c.uuid)
+        rows = (await connection.execute(locks.kept(connection, query))).all()
         return self._node(rows[0]) if len(rows) == 1 else None
 
     async def list(
@@ -138,7 +147,10 @@ class NodeStore:
         await self._update(connection, node.uuid, columns)
 
     async def claim(self, connection: AsyncConnection, uuid: str, instance_uuid: str) -> bool:
-        """Give a free, available node to an instance, atomically; False when it is not free."""
+        """Give a free, available node to an instance, atomically; False when it is not free.
+
+        Raises Conflict when another node has the instance.
+        """
         condition = (
             (nodes.c.uuid == uuid)
             & (nodes.c.instance_uuid.is_(None) | (nodes.c.instance_uuid == instance_uuid))
@@ -146,7 +158,10 @@ class NodeStore:
             & nodes.c.maintenance.is_(False)
         )
         statement = update(nodes).where(condition).values(instance_uuid=instance_uuid)
-        return bool((await connection.execute(statement)).rowcount)
+        try:
+            return bool((await connection.execute(statement)).rowcount)
+        except IntegrityError as error:
+            raise _duplicate(error) from error
 
     async def remove(self, connection: AsyncConnection, uuid: str) -> None:
         """Delete; ports, work and the rest go with it."""
@@ -191,8 +206,6 @@ class NodeStore:
 
 
 def _duplicate(error: IntegrityError) -> Conflict:
-    words = str(error.orig)
-    for column in ("instance_uuid", "name", "uuid"):
-        if column in words:
-            return Conflict(f"A node with the same {column} already exists.")
-    return Conflict(f"The node clashes with another one: {words}.")
+    for column in duplicated(error):
+        return Conflict(f"A node with the same {column} already exists.")
+    return Conflict(f"The node clashes with another one: {error.orig}.")

@@ -12,7 +12,6 @@ PORTGROUPS: Final = Records(
     portgroups,
     "port group",
     lambda row, _box: Portgroup(**row),
-    unique=(("address",), ("name",), ("uuid",)),
 )
 
 

@@ -9,9 +9,7 @@ from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.store.records import Records
 from bessemer.baremetal.store.tables import ports
 
-PORTS: Final = Records(
-    ports, "port", lambda row, _box: Port(**row), unique=(("address",), ("name",), ("uuid",))
-)
+PORTS: Final = Records(ports, "port", lambda row, _box: Port(**row))
 
 
 async def get(connection: AsyncConnection, ident: str) -> Port:

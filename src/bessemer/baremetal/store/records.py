@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.sealing import SecretBox, box_of
 from bessemer.clock import now
+from bessemer.db import locks
+from bessemer.db.constraints import duplicated
 from bessemer.errors import Conflict, NotFound
 
 
@@ -43,8 +45,6 @@ class Records(Generic[Record]):
     noun: str
     made: Callable[[Mapping[str, Any], SecretBox], Record]
     columns: Callable[[dict[str, Any], SecretBox], dict[str, Any]] = lambda values, _box: values
-    unique: Sequence[tuple[str, ...]] = (("name",), ("uuid",))
-    """Columns that no two objects have the same values in."""
 
     async def add(self, connection: AsyncConnection, thing: Record) -> Record:
         """Insert. Raises Conflict when its uuid or name is taken."""
@@ -66,6 +66,7 @@ class Records(Generic[Record]):
             if column not in self.table.c:
                 continue
             query = select(self.table).where(self.table.c[column] == ident, *conditions)
+            query = locks.kept(connection, query)
             row = (await connection.execute(query)).first()
             if row is not None:
                 return self._thing(connection, row)
@@ -119,10 +120,8 @@ class Records(Generic[Record]):
         return self.columns(values, box_of(connection))
 
     def _duplicate(self, values: Mapping[str, Any], error: IntegrityError) -> Conflict:
-        words = str(error.orig)
-        for columns in self.unique:
-            qualified = ", ".join(f"{self.table.name}.{column}" for column in columns)
-            if qualified in words or f"({', '.join(columns)})" in words:
-                taken = " and ".join(f"{column} {values[column]}" for column in columns)
-                return Conflict(f"A {self.noun} with {taken} already exists.")
-        return Conflict(f"The {self.noun} clashes with another one: {words}.")
+        columns = duplicated(error)
+        if not columns:
+            return Conflict(f"The {self.noun} clashes with another one: {error.orig}.")
+        taken = " and ".join(f"{column} {values[column]}" for column in columns)
+        return Conflict(f"A {self.noun} with {taken} already exists.")

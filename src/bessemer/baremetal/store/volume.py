@@ -17,7 +17,6 @@ CONNECTORS: Final = Records(
     volume_connectors,
     "volume connector",
     _connector,
-    unique=(("type", "connector_id"), ("uuid",)),
 )
 
 
@@ -29,10 +28,4 @@ def _columns(values: dict[str, Any], box: SecretBox) -> dict[str, Any]:
     return {**values, "properties": box.seal(values["properties"])}
 
 
-TARGETS: Final = Records(
-    volume_targets,
-    "volume target",
-    _target,
-    _columns,
-    unique=(("node_uuid", "boot_index"), ("uuid",)),
-)
+TARGETS: Final = Records(volume_targets, "volume target", _target, _columns)

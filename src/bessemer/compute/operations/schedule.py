@@ -10,6 +10,7 @@ from bessemer.compute.operations.rooms import Rooms, context_of
 from bessemer.compute.scheduler.requirements import requirements_of
 from bessemer.compute.scheduler.select import Selection, select
 from bessemer.compute.store.servers import nodes_in_hand, save_server
+from bessemer.db.locks import in_turn
 
 LOOK_AT_NODES = (
     "openstack baremetal node list --fields "
@@ -35,6 +36,7 @@ async def schedule(rooms: Rooms, server: Server) -> Outcome:
 async def _reserve(rooms: Rooms, server: Server, selection: Selection) -> Outcome:
     """Note the choice at once, so that our own requests do not collide; the claim decides."""
     async with rooms.database.write() as connection:
+        await in_turn(connection, "choose a node")
         in_hand = await nodes_in_hand(connection, server.id)
         free = [node for node in selection.candidates if node.uuid not in in_hand]
         if not free:

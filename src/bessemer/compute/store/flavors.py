@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.compute.domain.flavor import Flavor
 from bessemer.compute.store.tables import flavors
+from bessemer.db.locks import kept
 from bessemer.errors import Conflict, NotFound
 
 
@@ -28,7 +29,8 @@ async def add_flavor(connection: AsyncConnection, flavor: Flavor) -> None:
 
 async def find_flavor(connection: AsyncConnection, ident: str) -> Flavor | None:
     """By id."""
-    rows = await connection.execute(select(flavors).where(flavors.c.id == ident))
+    query = kept(connection, select(flavors).where(flavors.c.id == ident))
+    rows = await connection.execute(query)
     row = rows.mappings().first()
     return None if row is None else _flavor(row)
 

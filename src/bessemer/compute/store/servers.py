@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.compute.domain.server import POWER_TASKS, Server, VmState
 from bessemer.compute.store.tables import payloads, servers
+from bessemer.db.locks import kept
 from bessemer.errors import Conflict, Invalid, NotFound
 
 _NAMES: Final = tuple(item.name for item in fields(Server))
@@ -62,7 +63,8 @@ async def add_server(connection: AsyncConnection, server: Server) -> None:
 
 async def find_server(connection: AsyncConnection, server_id: str) -> Server | None:
     """By id; deleted ones too."""
-    rows = await connection.execute(select(*_COLUMNS).where(servers.c.id == server_id))
+    query = kept(connection, select(*_COLUMNS).where(servers.c.id == server_id))
+    rows = await connection.execute(query)
     row = rows.mappings().first()
     return None if row is None else _server(row)
 
@@ -77,15 +79,15 @@ async def get_server(connection: AsyncConnection, server_id: str) -> Server:
 
 async def save_server(connection: AsyncConnection, server: Server, moment: datetime) -> Server:
     """Write the whole row if nobody has since it was read. Raises StaleServer. Returns it as kept."""
-    kept = replace(server, version=server.version + 1, updated_at=moment)
+    saved = replace(server, version=server.version + 1, updated_at=moment)
     done = await connection.execute(
         update(servers)
         .where(servers.c.id == server.id, servers.c.version == server.version)
-        .values(**_values(kept))
+        .values(**_values(saved))
     )
     if not done.rowcount:
         raise StaleServer(f"Instance {server.id} was changed by another request; try again.")
-    return kept
+    return saved
 
 
 async def take_server(
@@ -174,7 +176,7 @@ def _filtered(query: Select[Any], wanted: ServerFilter) -> Select[Any]:
     if wanted.project_id is not None:
         query = query.where(servers.c.project_id == wanted.project_id)
     if wanted.name is not None:
-        query = query.where(servers.c.name.like(_pattern(wanted.name), escape="\\"))
+        query = query.where(servers.c.name.ilike(_pattern(wanted.name), escape="\\"))
     for name, value in (wanted.equal or {}).items():
         query = query.where(servers.c[name] == value)
     if wanted.changes_since is not None:

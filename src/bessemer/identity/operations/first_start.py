@@ -9,6 +9,7 @@ from uuid import uuid4
 import structlog
 
 from bessemer.db.engine import Database
+from bessemer.db.locks import in_turn
 from bessemer.identity.domain.people import SYSTEM, Assignment, Project, Role, User
 from bessemer.identity.operations.passwords import Passwords
 from bessemer.identity.settings import IdentitySettings
@@ -33,6 +34,7 @@ async def prepare_first_start(
     admin = User(uuid4().hex, settings.admin_user, password_hash, default_project_id=project.id)
     roles = [Role(uuid4().hex, name) for name in ROLES]
     async with database.write() as connection:
+        await in_turn(connection, "first start")
         if await people.list_users(connection):
             return
         await people.add_project(connection, project)

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bessemer.db.locks import kept
+from bessemer.db.upsert import insert_if_new
 from bessemer.identity.domain.people import Assignment, Project, Role, User
 from bessemer.identity.store.tables import assignments, projects, roles, tokens, users
 
@@ -26,8 +28,11 @@ def _role(row: RowMapping) -> Role:
 async def _rows(
     connection: AsyncConnection, table: Table, *where: ColumnElement[bool]
 ) -> Sequence[RowMapping]:
-    rows = await connection.execute(select(table).where(*where).order_by(*table.primary_key))
-    return rows.mappings().all()
+    query = select(table).where(*where).order_by(*table.primary_key)
+    rows: Sequence[RowMapping] = (
+        (await connection.execute(kept(connection, query))).mappings().all()
+    )
+    return rows
 
 
 async def list_users(connection: AsyncConnection, name: str | None = None) -> list[User]:
@@ -123,8 +128,7 @@ async def change(
 
 async def assign(connection: AsyncConnection, assignment: Assignment) -> None:
     """Idempotent."""
-    await unassign(connection, assignment)
-    await connection.execute(insert(assignments).values(**asdict(assignment)))
+    await insert_if_new(connection, assignments, asdict(assignment))
 
 
 async def unassign(connection: AsyncConnection, assignment: Assignment) -> bool:

@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bessemer.db.locks import kept
 from bessemer.image.domain.image import Image, Status, Visibility
 from bessemer.image.store.tables import images, properties, tags
 
 
 async def find_image(connection: AsyncConnection, image_id: str) -> Image | None:
     """By id."""
-    found = await with_details(
-        connection,
-        (await connection.execute(select(images).where(images.c.id == image_id))).mappings().all(),
-    )
+    query = kept(connection, select(images).where(images.c.id == image_id))
+    rows = (await connection.execute(query)).mappings().all()
+    found = await with_details(connection, rows)
     return found[0] if found else None
 
 

@@ -42,12 +42,12 @@ async def plug(means: Means, connection: AsyncConnection, port: Port, wish: Plug
     places = {_place(means, link): link for link in links_of(wish.profile) if link.is_managed}
     held = {(p.switch, p.name): p for p in await switch_ports.of_port(connection, port.id)}
     touched: set[str] = set()
-    for switch, name in sorted(held.keys() - places.keys()):
-        await switch_ports.release(connection, switch, name, port.id)
-        touched.add(switch)
     network = await _network(connection, port)
-    for switch, name in sorted(places.keys() - held.keys()):  # one order: no deadlock
-        await _claim(connection, (switch, name), port, network.segment.vlan)
+    for switch, name in sorted(held.keys() ^ places.keys()):  # one order: no deadlock
+        if (switch, name) in places:
+            await _claim(connection, (switch, name), port, network.segment.vlan)
+        else:
+            await switch_ports.release(connection, switch, name, port.id)
         touched.add(switch)
     bound = replace(port, host_id=wish.host_id, profile=wish.profile)
     if touched or not places:
@@ -66,6 +66,7 @@ async def unplug(connection: AsyncConnection, port: Port) -> Collection[str]:
 
 async def refresh_status(connection: AsyncConnection, port_id: str) -> None:
     """Derive a plugged port's status from what its switches said, and store it."""
+    await ports.hold(connection, port_id)  # another switch's word may come at this moment
     held = await switch_ports.of_port(connection, port_id)
     if not held:
         return

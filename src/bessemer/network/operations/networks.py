@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.clock import now
 from bessemer.context import RequestContext
+from bessemer.db.locks import in_turn
 from bessemer.errors import Conflict, Forbidden
 from bessemer.network.domain.errors import (
     NetworkInUse,
@@ -96,11 +97,12 @@ async def update_network(
 ) -> Network:
     """Change attributes of a Network by name. Raises NetworkNotFound, Forbidden."""
     async with means.database.write() as connection:
+        await _own_network(connection, context, network_id)
+        await dhcp.wish(connection, network_id)
         network = await _own_network(connection, context, network_id)
         revision = network.revision + 1
         network = replace(network, **changes, revision=revision, updated_at=now())
         await store.update(connection, network)
-        await dhcp.wish(connection, network_id)
     await means.nudge_dhcp(network_id)
     return network
 
@@ -133,6 +135,7 @@ async def _own_network(
 
 async def _segment(means: Means, connection: AsyncConnection, wish: NewNetwork) -> Segment:
     physical = wish.physical_network or means.settings.physical_network
+    await in_turn(connection, f"choose a VLAN of {physical}")
     if wish.network_type is None and wish.segmentation_id is None:
         return await _tenant_segment(means, connection, physical)
     segment = checked_segment(

@@ -116,6 +116,7 @@ async def update_port(
     async with means.database.write() as connection:
         port = await find_port(connection, context, port_id)
         await dhcp.wish(connection, port.network_id)
+        port = await find_port(connection, context, port_id)  # as it is now that it is ours
         switches: Collection[str] = ()
         if binding is not None:
             plugged = await plug(means, connection, port, binding)
@@ -135,6 +136,7 @@ async def delete_port(means: Means, context: RequestContext, port_id: str) -> No
     async with means.database.write() as connection:
         port = await find_port(connection, context, port_id)
         await dhcp.wish(connection, port.network_id)
+        port = await find_port(connection, context, port_id)
         switches = await unplug(connection, port)
         await store.delete(connection, port_id)
     await _nudge(means, port, switches)

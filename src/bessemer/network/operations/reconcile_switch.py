@@ -147,14 +147,14 @@ class SwitchReconciler:
         if not verdicts:
             return
         async with self._means.database.write() as connection:
-            for verdict in verdicts:
+            for verdict in sorted(verdicts, key=lambda each: each.port.name):
                 if verdict.gone:
                     await switch_ports.forget(connection, verdict.port)
                 elif await switch_ports.record(
                     connection, verdict.port, verdict.state, verdict.detail
                 ):
                     await self._tell(verdict)
-            for port_id in {v.port.port_id for v in verdicts if v.port.port_id}:
+            for port_id in sorted({v.port.port_id for v in verdicts if v.port.port_id}):
                 await refresh_status(connection, port_id)
         await self._means.bus.publish(CONFIRMED, {"switch": self._switch.name})
 

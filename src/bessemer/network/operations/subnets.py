@@ -81,6 +81,7 @@ async def update_subnet(
     async with means.database.write() as connection:
         subnet = await _own_subnet(connection, context, subnet_id)
         await dhcp.wish(connection, subnet.network_id)
+        subnet = await _own_subnet(connection, context, subnet_id)  # as it is now that it is ours
         changed = replace(subnet, **changes, revision=subnet.revision + 1, updated_at=now())
         checked_pools(changed.cidr, changed.pools, changed.gateway_ip)
         taken = await ports.taken_addresses(connection, subnet_id)
@@ -99,6 +100,7 @@ async def delete_subnet(means: Means, context: RequestContext, subnet_id: str) -
     async with means.database.write() as connection:
         subnet = await _own_subnet(connection, context, subnet_id)
         await dhcp.wish(connection, subnet.network_id)
+        subnet = await _own_subnet(connection, context, subnet_id)  # as it is now that it is ours
         used = await ports.taken_addresses(connection, subnet_id)
         if used:
             raise SubnetInUse(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bessemer.network.domain.errors import NetworkNotFound
 from bessemer.network.store.tables import dhcp
 
 
@@ -31,10 +32,16 @@ async def delete(connection: AsyncConnection, network_id: str) -> None:
 
 
 async def wish(connection: AsyncConnection, network_id: str) -> None:
-    """Note that something changed which the DHCP server must know."""
-    await connection.execute(
+    """Note that something changed which the DHCP server must know.
+
+    Until the end of the transaction nobody else changes anything of the network. Raises
+    NetworkNotFound when it has just been deleted.
+    """
+    done = await connection.execute(
         dhcp.update().where(dhcp.c.network_id == network_id).values(wanted=dhcp.c.wanted + 1)
     )
+    if not done.rowcount:
+        raise NetworkNotFound(f"Network {network_id} could not be found.")
 
 
 async def confirm(

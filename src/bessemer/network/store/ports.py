@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bessemer.db.locks import keep
 from bessemer.network.domain.port import Port
 from bessemer.network.public import DhcpOption, FixedIp, PortStatus
 from bessemer.network.store.networks import Where
@@ -38,6 +39,11 @@ async def set_status(
 async def delete(connection: AsyncConnection, port_id: str) -> None:
     """Remove with its addresses."""
     await connection.execute(ports.delete().where(ports.c.id == port_id))
+
+
+async def hold(connection: AsyncConnection, port_id: str) -> None:
+    """Keep others from writing it until the end of the transaction."""
+    await keep(connection, sa.select(ports.c.id).where(ports.c.id == port_id))
 
 
 async def find(connection: AsyncConnection, port_id: str) -> Port | None:

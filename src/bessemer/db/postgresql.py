@@ -1,0 +1,71 @@
+"""PostgreSQL's side of the engine: a pool of connections, and a limit to every wait."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bessemer.db.settings import DatabaseSettings
+
+FORGOTTEN_TRANSACTION: Final = timedelta(minutes=1)
+"""A transaction without a statement for so long belongs to a process that hangs."""
+_MARGIN: Final = timedelta(seconds=5)
+"""Beyond the server's own limit: then the server, or the way to it, is gone."""
+
+_UPGRADE: Final = 0x626573736D  # any number that is nobody else's
+_FOREIGN_ORDER: Final = text(
+    """
+    SELECT format(
+        'ALTER TABLE %I ALTER COLUMN %I TYPE %s COLLATE "C"',
+        class.relname, attribute.attname, format_type(attribute.atttypid, attribute.atttypmod)
+    )
+    FROM pg_attribute AS attribute
+    JOIN pg_class AS class ON class.oid = attribute.attrelid AND class.relkind = 'r'
+    JOIN pg_collation ON pg_collation.oid = attribute.attcollation
+    WHERE class.relnamespace = current_schema()::regnamespace
+      AND pg_collation.collname <> 'C' AND NOT attribute.attisdropped
+    """
+)
+
+
+def options(settings: DatabaseSettings) -> dict[str, Any]:
+    """For `create_async_engine`. A pooled connection is tried before it is used: a failover or
+    restart of the server costs the requests in hand, not those after it."""
+    return {
+        "pool_pre_ping": True,
+        "pool_size": settings.pool_size,
+        "max_overflow": 0,
+        "pool_timeout": settings.pool_timeout.total_seconds(),
+        "connect_args": {
+            "timeout": settings.connect_timeout.total_seconds(),
+            "command_timeout": (settings.statement_timeout + _MARGIN).total_seconds(),
+            "server_settings": {
+                "application_name": "bessemer",
+                "timezone": "UTC",
+                "statement_timeout": _milliseconds(settings.statement_timeout),
+                "idle_in_transaction_session_timeout": _milliseconds(FORGOTTEN_TRANSACTION),
+            },
+        },
+    }
+
+
+def by_the_statement(engine: AsyncEngine) -> AsyncEngine:
+    """The same pool for reading: no BEGIN and no ROLLBACK around single statements."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def wait_for_other_upgrades(connection: Connection) -> None:
+    """Processes that start at the same time upgrade one after another, however long it takes."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE})
+
+
+def order_texts_by_code_point(connection: Connection) -> None:
+    """Every text column sorts and compares as SQLite's do, whatever the database's own locale."""
+    for statement in connection.execute(_FOREIGN_ORDER).scalars().all():
+        connection.exec_driver_sql(statement)
+
+
+def _milliseconds(span: timedelta) -> str:
+    return str(round(span / timedelta(milliseconds=1)))
