@@ -4,7 +4,7 @@ SHELL := /bin/bash
 UV := scripts/uv
 VAR ?= $(CURDIR)/var
 
-.PHONY: help setup lint test unit demo ramdisk image docs clean
+.PHONY: help setup lint test unit bench demo ramdisk image docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ image: setup ## a Debian cloud image for the demo and the tests, cached likewise
 
 demo: setup ramdisk image ## a virtual rack, a cloud, one server from request to SSH and back; KEEP=1 leaves it up
 	$(UV) run bessemer demo $(if $(KEEP),--keep)
+
+bench: ## speed and memory beside Ironic's (bench/README.md); SIZE=short takes about 3 minutes
+	@$(UV) sync --frozen --quiet
+	$(UV) run python -m bench.side_by_side --size $(or $(SIZE),full)
 
 docs: ## the API reference page, from the tables that the server works by
 	@$(UV) sync --frozen --quiet

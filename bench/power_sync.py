@@ -88,6 +88,7 @@ def serve(told: Connection, count: int, conditions: Conditions) -> None:
 async def enrol(database: Database, store: NodeStore, count: int, port: int) -> None:
     """Nodes at rest, whose power nobody knows."""
     async with database.write() as connection:
+        await conductors.register(connection, HOST, "", ["ipmi"], "1")
         for number in range(count):
             info = {
                 "ipmi_address": str(address_of(number)),
@@ -106,8 +107,6 @@ async def enrol(database: Database, store: NodeStore, count: int, port: int) -> 
             )
             await store.add(connection, node)
             await leases.prepare(connection, node.uuid)
-    async with database.write() as connection:
-        await conductors.register(connection, HOST, "", ["ipmi"], "1")
 
 
 INTERFACES: Final = {
@@ -134,11 +133,7 @@ async def measure(count: int, conditions: Conditions, client: IpmiClient) -> dic
         shelves = Shelves(database, store)
         sync = PowerSync(Desk(shelves, hardware, Flows(settings), MemoryBus(), HOST, settings))
         try:
-            rounds = []
-            for _ in range(2):
-                async with database.write() as connection:
-                    await conductors.touch(connection, HOST, "1")
-                rounds.append(await one_round(sync))
+            rounds = [await one_round(sync) for _ in range(2)]
             async with database.read() as connection:
                 known = [node.power_state for node in await store.list(connection)]
         finally:

@@ -12,7 +12,7 @@ from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.sealing import SecretBox
-from bessemer.baremetal.store.tables import allocations, nodes, ports
+from bessemer.baremetal.store.tables import allocations, leases, nodes, ports
 from bessemer.clock import now
 from bessemer.db import locks
 from bessemer.db.constraints import duplicated
@@ -68,6 +68,17 @@ class NodeStore:
         except IntegrityError as error:
             raise _duplicate(error) from error
         return await self.get(connection, node.uuid)
+
+    async def add_all(self, connection: AsyncConnection, many: Sequence[Node]) -> None:
+        """Insert many at once, ready for leases. Raises Conflict when a uuid or name is taken."""
+        moment = now()
+        rows = [{"created_at": moment, **self._columns(node)} for node in many]
+        try:
+            await connection.execute(insert(nodes), rows)
+        except IntegrityError as error:
+            raise _duplicate(error) from error
+        held = [{"node_uuid": node.uuid, "epoch": 0} for node in many]
+        await connection.execute(insert(leases), held)
 
     async def get(self, connection: AsyncConnection, ident: str) -> Node:
         """By uuid, else by name. Raises NotFound."""
