@@ -18,8 +18,8 @@ from bessemer.baremetal.drivers.fake.power import FakePower
 from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.drivers.manual.power import AgentPower
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
-from bessemer.baremetal.operations import set_power
-from bessemer.baremetal.operations.provision import ProvisionRequest, provision, validate
+from bessemer.baremetal.operations import preconditions, set_power
+from bessemer.baremetal.operations.provision import ProvisionRequest, provision
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import journal
 from bessemer.baremetal.store import work as work_store
@@ -135,7 +135,9 @@ async def test_it_is_not_moved_between_networks_while_it_runs(room: Room):
     node = await room.a_node(State.AVAILABLE, interfaces=chosen)
     with pytest.raises(Invalid, match="has no power switch"):
         await ask(room, node, "active")
-    assert (await validate(room.desk, node.uuid))["network"].result is False
+    interfaces = room.desk.registry.interfaces_of(node)
+    with pytest.raises(Invalid, match="network interface flat or noop"):
+        preconditions.validate(interfaces, InterfaceKind.NETWORK, node, ())
 
 
 @pytest.mark.parametrize("allowed", [False, True])
