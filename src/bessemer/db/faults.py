@@ -40,6 +40,8 @@ _SQLSTATES: Final[Mapping[str, tuple[type[BessemerError], str]]] = {
 
 def say_what_it_means(context: ExceptionContext) -> None:
     """SQLAlchemy's `handle_error` hook: raises the house's error for what has one."""
+    if context.is_pre_ping:
+        return  # a dead connection of the pool is replaced
     meant = meaning(context.original_exception, lost=context.is_disconnect)
     if meant is not None:
         raise meant from context.original_exception
