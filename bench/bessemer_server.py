@@ -108,7 +108,8 @@ class BessemerServer:
         folder.mkdir()
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-            self.directory.chmod(0o755)
+            for passed in (self.directory.parent, self.directory):
+                passed.chmod(0o755)
         _as_postgres("initdb", "-D", f"{folder}/data", "-U", "bessemer", "-A", "trust")
         options = f"-c listen_addresses='' -k {folder}"
         log = f"{folder}/log"
