@@ -1,5 +1,6 @@
 """Order, case, nulls, moments, big values: the same on each database."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -92,3 +93,19 @@ async def test_an_error_in_a_transaction_leaves_nothing_of_it(database):
         await fail()
     async with database.read() as connection:
         assert await connection.scalar(sa.select(sa.func.count()).select_from(chassis)) == 0
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+async def test_a_task_that_is_cancelled_within_a_statement_ends_as_cancelled(database, kind):
+    asked = asyncio.Event()
+
+    async def ask():
+        async with getattr(database, kind)() as connection:
+            asked.set()
+            await connection.execute(sa.select(conductors))
+
+    asking = asyncio.create_task(ask())
+    await asked.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
