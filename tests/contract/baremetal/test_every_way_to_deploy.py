@@ -118,7 +118,7 @@ class TestFake(DeployContract):
 
     @pytest.fixture
     def deploy(self) -> FakeDeploy:
-        return FakeDeploy()
+        return FakeDeploy(MemoryMachines())
 
     @pytest.fixture
     def task(self) -> MemoryTask:

@@ -26,7 +26,7 @@ def plugins(clock: ManualClock) -> dict[InterfaceKind, Plugin]:
         FakeManagement(MemoryMachines()),
         FakeBoot(clock.now),
         NoopNetwork(),
-        FakeDeploy(clock.now),
+        FakeDeploy(MemoryMachines(), clock.now),
         FakeInspect(BareMetalSettings(), clock.now),
     ]
     return {plugin.kind: plugin for plugin in every}
@@ -71,7 +71,7 @@ async def test_a_deploy_runs_through_without_any_wait() -> None:
 
 
 def test_the_deploy_steps_are_those_of_a_real_deploy() -> None:
-    facts = FakeDeploy().steps().values()
+    facts = FakeDeploy(MemoryMachines()).steps().values()
     ranked = sorted((f for f in facts if f.priority), key=lambda f: -f.priority)
     assert [(f.name, f.priority) for f in ranked] == [
         ("write_image", 80),
@@ -80,6 +80,24 @@ def test_the_deploy_steps_are_those_of_a_real_deploy() -> None:
         ("switch_to_tenant_network", 30),
         ("boot_instance", 20),
     ]
+
+
+async def test_the_disk_holds_what_was_written_until_it_is_erased() -> None:
+    machines = MemoryMachines()
+    deploy = FakeDeploy(machines, ManualClock().now)
+    node = a_node(instance_uuid="i-1", instance_info={"image_source": "http://images.test/x"})
+    task = MemoryTask(node, (), plugins={InterfaceKind.DEPLOY: deploy})
+
+    async def disk() -> Any:
+        return (await machines.read(node.uuid)).get("disk")
+
+    assert await disk() is None
+    assert isinstance(await deploy.run_step("write_image", task, {}), Done)
+    assert await disk() == {"instance": "i-1", "image": "http://images.test/x"}
+    assert isinstance(await deploy.run_in_band_step(task, "burnin_cpu", {}), Done)
+    assert await disk() is not None
+    assert isinstance(await deploy.run_in_band_step(task, "erase_devices_metadata", {}), Done)
+    assert await disk() is None
 
 
 async def test_a_slow_step_waits_by_timer_and_shows_how_far_it_is() -> None:

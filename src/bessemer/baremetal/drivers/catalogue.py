@@ -187,7 +187,7 @@ def _fakes(settings: BareMetalSettings, machines: Machines) -> Plugins:
         FakeBios(machines),
         FakeBoot(),
         FakeConsole(machines),
-        FakeDeploy(),
+        FakeDeploy(machines),
         FakeFirmware(machines),
         FakeInspect(settings),
         FakeManagement(machines),

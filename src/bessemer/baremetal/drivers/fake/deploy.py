@@ -1,4 +1,7 @@
-"""Deploy of fake machines: the steps of a real deploy, with power and network orders like a real one."""
+"""Deploy of fake machines: the steps of a real deploy, with power and network orders like a real one.
+
+What a fake machine's disk holds is part of its memory, under `disk`: nothing, or what was written.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,6 +11,7 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.ranking import OfferedStep
 from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.drivers.fake.machine import Machines, Memory
 from bessemer.baremetal.drivers.fake.play import PROPERTIES, Now, played, script_of
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.deploy import DeployInterface
@@ -22,11 +26,14 @@ IN_BAND_STEPS = (
 )
 """What the fake agent offers, in every phase."""
 
+ERASING = frozenset({"erase_devices_metadata", "erase_devices"})
+
 
 class FakeDeploy(DeployInterface):
-    """Named "fake". Nothing is written anywhere; power and network are those of the node."""
+    """Named "fake". Only the fake disk is written; power and network are those of the node."""
 
-    def __init__(self, now: Now = clock.now) -> None:
+    def __init__(self, machines: Machines, now: Now = clock.now) -> None:
+        self._machines = machines
         self._now = now
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
@@ -49,7 +56,13 @@ class FakeDeploy(DeployInterface):
     async def write_image(self, task: Task) -> Outcome:
         """As long as the script wants; asks for leave to destroy, as a real write does."""
         await task.permit_destruction()
-        return await self._play(task, "write_image", "nothing was written: the machine is fake")
+        before = await played(task, "deploy.write_image", self._now)
+        if before is not None:
+            return before
+        node = task.node
+        image = node.instance_info.get("image_source")
+        await self._remember(node, disk={"instance": node.instance_uuid, "image": image})
+        return Done("the image is on the fake disk")
 
     @step("deploy", priority=60)
     async def prepare_instance_boot(self, task: Task) -> Outcome:
@@ -90,9 +103,21 @@ class FakeDeploy(DeployInterface):
         return before or IN_BAND_STEPS
 
     async def run_in_band_step(self, task: Task, name: str, args: Mapping[str, Any]) -> Outcome:
-        """Any name does."""
+        """Any name does; those that erase leave a blank disk."""
         await task.permit_destruction()
-        return await self._play(task, name, f"{name} was played, not done")
+        before = await played(task, f"deploy.{name}", self._now)
+        if before is not None:
+            return before
+        if name in ERASING:
+            await self._remember(task.node, disk=None)
+            return Done("the fake disk is blank")
+        return Done(f"{name} was played, not done")
+
+    async def _remember(self, node: Node, **facts: Any) -> None:
+        def alter(memory: Memory) -> Memory:
+            return {**memory, **facts}
+
+        await self._machines.change(node.uuid, alter)
 
     async def _play(self, task: Task, name: str, detail: str) -> Outcome:
         before = await played(task, f"deploy.{name}", self._now)
