@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,17 @@ PATIENCE_S = 180.0
 
 SETTINGS = """
 [database]
-url = "sqlite+aiosqlite:///{folder}/bessemer.db"
+url = "{database}"
 [bus]
 url = "{bus}"
 [server]
 log_format = "json"
 [network]
 dhcp = "none"
+resync_interval = 2
+[network.switches.tor]
+driver = "fake"
+switch_id = "52:54:00:be:55:00"
 [baremetal]
 secret_key_file = "{folder}/keys/secret.key"
 conductor_heartbeat_interval = 1
@@ -49,6 +53,15 @@ class Served:
         lines = (json.loads(line) for line in self.log_file.read_text().splitlines())
         return [line for line in lines if line.get("event") == event]
 
+    def wait_until_ready(self, notify: socket.socket) -> None:
+        """Until it says so (sd_notify); fails at once when it ends instead."""
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until and self.process.poll() is None:
+            with suppress(TimeoutError):
+                assert notify.recv(100) == b"READY=1"
+                return
+        raise AssertionError(f"not ready: {self.log_file.read_text()}")
+
     def kill(self) -> None:
         """kill -9."""
         self.process.kill()
@@ -66,12 +79,17 @@ class Processes:
 
     folder: Path
     bus_url: str
+    database_url: str
     port: int = 0
+    """Of the API."""
+    image_port: int = 0
+    """Of the process that has the images."""
     running: dict[str, Served] = field(default_factory=dict)
+    flags: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def start(self, name: str, *flags: str) -> None:
-        """Returns once it says that it is ready (sd_notify)."""
-        self.start_all({name: flags})
+        """Returns once it says that it is ready (sd_notify); without flags, with those it had."""
+        self.start_all({name: flags or self.flags[name]})
 
     def start_all(self, wanted: Mapping[str, Sequence[str]]) -> None:
         """Several at once, by name, with their flags."""
@@ -81,24 +99,26 @@ class Processes:
                 for name, flags in wanted.items()
             }
             for name, notify in notified.items():
-                assert notify.recv(100) == b"READY=1", self.running[name].log_file.read_text()
+                self.running[name].wait_until_ready(notify)
 
     def _begin(self, name: str, flags: Sequence[str]) -> socket.socket:
         settings = self.folder / "bessemer.toml"
-        settings.write_text(SETTINGS.format(folder=self.folder, bus=self.bus_url))
+        urls = {"database": self.database_url, "bus": self.bus_url}
+        settings.write_text(SETTINGS.format(folder=self.folder, **urls))
         own = self.folder / name
         own.mkdir(exist_ok=True)
         arguments = ("serve", "--config", settings, "--state-dir", own, *flags)
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         (own / "notify").unlink(missing_ok=True)
         notify.bind(str(own / "notify"))
-        notify.settimeout(PATIENCE_S)
+        notify.settimeout(1)
         environment = {
             **os.environ,
             "NOTIFY_SOCKET": str(own / "notify"),
             "BESSEMER_BAREMETAL__RAMDISK_PORT": str(a_free_port()),
         }
-        with (own / "log").open("wb") as log:
+        self.flags[name] = flags
+        with (own / "log").open("ab") as log:
             process = subprocess.Popen([BESSEMER, *arguments], env=environment, stderr=log)
         self.running[name] = Served(process, own / "log")
         return notify
@@ -150,17 +170,25 @@ def a_free_port() -> int:
 
 
 @contextmanager
-def a_cloud_of_processes(folder: Path, bus_url: str) -> Iterator[Processes]:
-    """One API, two conductors, and one process with the other roles."""
+def a_cloud_of_processes(
+    folder: Path, bus_url: str, database_url: str | None = None, conductors: int = 2
+) -> Iterator[Processes]:
+    """One API, some conductors, and one process with the other roles. Without a URL on SQLite."""
     (folder / "keys").mkdir()
-    cloud = Processes(folder, bus_url, a_free_port())
+    url = database_url or f"sqlite+aiosqlite:///{folder}/bessemer.db"
+    cloud = Processes(folder, bus_url, url, a_free_port(), a_free_port())
+    names = [f"conductor-{number}" for number in range(1, conductors + 1)]
     try:
         cloud.start_all(
             {
                 "api": ("--roles", "api", "--port", str(cloud.port)),
-                "conductor-1": ("--roles", "conductor", "--conductor-host", "conductor-1"),
-                "conductor-2": ("--roles", "conductor", "--conductor-host", "conductor-2"),
-                "rest": ("--roles", "compute,network,image,identity", "--port", "0"),
+                **{each: ("--roles", "conductor", "--conductor-host", each) for each in names},
+                "rest": (
+                    "--roles",
+                    "compute,network,image,identity",
+                    "--port",
+                    str(cloud.image_port),
+                ),
             }
         )
         yield cloud
