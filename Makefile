@@ -4,7 +4,7 @@ SHELL := /bin/bash
 UV := scripts/uv
 VAR ?= $(CURDIR)/var
 
-.PHONY: help setup lint test unit bench demo ramdisk image docs clean
+.PHONY: help setup lint test unit soak bench demo ramdisk image docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ unit: ## the quick tests only: no root, no virtual machines
 test: setup ramdisk image ## every test, quick ones first; boots virtual machines, needs root
 	$(UV) run pytest -n auto tests/unit tests/contract tests/api tests/integration tests/compat
 	$(UV) run pytest tests/e2e
+
+soak: setup ## kill processes, broker and database for SOAK_S seconds (600) while servers come and go
+	SOAK_S=$${SOAK_S:-600} $(UV) run pytest -s tests/integration/roles/test_nothing_is_lost_whatever_is_killed.py
 
 ramdisk: setup ## the deploy ramdisk (kernel + initramfs), cached by the hash of its inputs
 	@ramdisk/build --output $(VAR)/ramdisk

@@ -1,11 +1,15 @@
-"""Which tests run on which databases."""
+"""Which tests run on which databases; and none fails because the machine is busy."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.databases import CHOICE, KINDS, the_server
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 ON_BOTH = (
     "integration/baremetal/test_allocations_race_for_nodes.py",

@@ -35,7 +35,10 @@ class ComputeSettings(BaseModel):
         description="wait for a server to stop by itself before power is cut",
     )
     max_step_tries: int = Field(
-        6, ge=1, description="how often a build step is tried when a fault may pass by itself"
+        9,
+        ge=1,
+        description="how often a build step is tried when a fault may pass by itself: 9 times in a "
+        "minute and a half, longer than a process that died keeps a node locked",
     )
     worker_name: str | None = Field(
         None, description="name under which this process holds work; by default the host's name"

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bessemer.db.settings import DatabaseSettings
 
-FORGOTTEN_TRANSACTION: Final = timedelta(minutes=1)
-"""A transaction without a statement for so long belongs to a process that hangs."""
+FORGOTTEN_TRANSACTION: Final = timedelta(seconds=15)
+"""A transaction without a statement for so long belongs to a process that hangs: its locks must not
+keep others from taking its work over."""
 _MARGIN: Final = timedelta(seconds=5)
 """Beyond the server's own limit: then the server, or the way to it, is gone."""
 

@@ -114,7 +114,11 @@ def prepare(cloud: Processes) -> tuple[World, dict[str, Any]]:
     path = f"/compute/v2.1/flavors/{flavor_id}/os-extra_specs"
     client.once("POST", path, {"extra_specs": specs})
     nodes = [_a_node(client, number) for number in range(NODES)]
-    order = {"flavorRef": flavor_id, "imageRef": image_id, "networks": [{"uuid": networks["tenant"]}]}
+    order = {
+        "flavorRef": flavor_id,
+        "imageRef": image_id,
+        "networks": [{"uuid": networks["tenant"]}],
+    }
     return World(client, cloud.database_url, nodes), order
 
 
