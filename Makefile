@@ -29,7 +29,7 @@ test: setup ramdisk image ## every test, quick ones first; boots virtual machine
 	$(UV) run pytest tests/e2e
 
 soak: setup ## kill processes, broker and database for SOAK_S seconds (600) while servers come and go
-	SOAK_S=$${SOAK_S:-600} $(UV) run pytest -s tests/integration/roles/test_nothing_is_lost_whatever_is_killed.py
+	SOAK_S=$${SOAK_S:-600} $(UV) run pytest -s tests/soak/test_nothing_is_lost_whatever_is_killed.py
 
 ramdisk: setup ## the deploy ramdisk (kernel + initramfs), cached by the hash of its inputs
 	@ramdisk/build --output $(VAR)/ramdisk

@@ -1,6 +1,6 @@
 """Servers are ordered and given back while processes, broker and database are killed all the time.
 
-`make soak` runs it for longer: SOAK_S seconds, from the seed SOAK_SEED.
+`make soak` runs it: for SOAK_S seconds, from the seed SOAK_SEED.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.integration.roles.killer import Killer
 from tests.integration.roles.processes import Processes, a_cloud_of_processes
-from tests.integration.roles.tenants import Client, Server, Tenant, until
 from tests.postgresql_server import PostgreSQL
 from tests.rabbitmq import Broker
+from tests.soak.killer import Killer
+from tests.soak.tenants import Client, Server, Tenant, until
 
 from bessemer.db.engine import open_database
 
-SECONDS = float(os.environ.get("SOAK_S", "45"))
+SECONDS = float(os.environ.get("SOAK_S", "60"))
 SEED = int(os.environ.get("SOAK_SEED", "20261127"))
 NODES = 10
 TENANTS = 5
