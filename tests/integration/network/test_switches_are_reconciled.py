@@ -90,7 +90,7 @@ async def test_waiting_for_a_port_that_is_bound_nowhere_fails_at_once(
     room: EmbeddedNetwork, blue: Network
 ) -> None:
     port = await room.create_port(ADMIN, PortSpec(blue.id))
-    with pytest.raises(SwitchFailure, match="bind it"):
+    with pytest.raises(SwitchFailure, match="Bind it"):
         await room.wait_until_active(port.id, SOON)
 
 
