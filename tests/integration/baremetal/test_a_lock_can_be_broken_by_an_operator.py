@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.baremetal_room import a_room
+from tests.databases import url_of
 
 from bessemer.baremetal.conductor import worker
 from bessemer.baremetal.domain.lease import LeaseLost, Span
@@ -77,15 +78,14 @@ async def test_a_node_that_nobody_holds_is_left_as_it_is(room):
         assert await history.of_node(connection, node.uuid) == []
 
 
-async def command(tmp_path, *arguments):
+async def command(tmp_path, url, ident):
     """Exit status and everything written."""
     (tmp_path / "cloud.toml").write_text(
-        f'[server]\nstate_directory = "{tmp_path}"\n'
-        f'[database]\nurl = "sqlite+aiosqlite:///{tmp_path}/test.db"\n'
+        f'[server]\nstate_directory = "{tmp_path}"\n[database]\nurl = "{url}"\n'
     )
     done = await asyncio.to_thread(
         subprocess.run,
-        [BESSEMER, "node", "unlock", "--config", tmp_path / "cloud.toml", *arguments],
+        [BESSEMER, "node", "unlock", "--config", tmp_path / "cloud.toml", ident],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -98,20 +98,20 @@ async def command(tmp_path, *arguments):
 async def test_the_command_says_whose_lock_it_broke(room, tmp_path):
     node = await room.a_node()
     await held(room, node)
-    status, words = await command(tmp_path, node.name)
+    status, words = await command(tmp_path, url_of(room.database), node.name)
     assert (status, words) == (0, f"Node {node.name} is free. {STUCK} held it for provisioning.\n")
-    status, words = await command(tmp_path, node.name)
+    status, words = await command(tmp_path, url_of(room.database), node.name)
     assert (status, words) == (0, f"Nobody holds node {node.name}; nothing was changed.\n")
 
 
 async def test_the_command_refuses_what_it_does_not_find(room, tmp_path):
-    status, words = await command(tmp_path, "no-such-node")
+    status, words = await command(tmp_path, url_of(room.database), "no-such-node")
     assert status == 2
     assert words == "Node no-such-node could not be found.\n"
 
 
 async def test_the_command_refuses_a_database_without_nodes(tmp_path):
-    status, words = await command(tmp_path, "n1")
+    status, words = await command(tmp_path, f"sqlite+aiosqlite:///{tmp_path}/empty.db", "n1")
     assert status == 2
     assert words.startswith("database.url: cannot find nodes there")
     assert "Traceback" not in words
