@@ -50,10 +50,8 @@ def _ended(node: Node, work: Work, following: Work | None, moment: datetime) -> 
     event = work.finish if following is None or work.flow is not Flow.TEAR_DOWN else Event.CLEAN
     state = next_state(node.provision_state, event)
     return replace(
-        node,
-        provision_state=state,
+        node.in_state(state, moment),
         target_provision_state=TARGETS.get(state),
-        provision_updated_at=moment,
         last_error=None,
         intent=node.intent if following is not None else None,
     )
@@ -62,10 +60,8 @@ def _ended(node: Node, work: Work, following: Work | None, moment: datetime) -> 
 async def _fail(engine: Engine, connection: AsyncConnection, node: Node, work: Work) -> None:
     state = next_state(node.provision_state, Event.FAIL)
     failed = replace(
-        node,
-        provision_state=state,
+        node.in_state(state, now()),
         target_provision_state=None if state in STABLE else node.target_provision_state,
-        provision_updated_at=now(),
         last_error=_words(work),
         intent=None,
     )

@@ -195,8 +195,7 @@ async def _move(engine: Engine, connection: AsyncConnection, work: Work, moment:
     while state is not wanted:
         state = next_state(state, _event_towards(wanted, state, states))
     if state is not node.provision_state:
-        moved = replace(node, provision_state=state, provision_updated_at=moment)
-        await engine.shelves.nodes.save_states(connection, moved)
+        await engine.shelves.nodes.save_states(connection, node.in_state(state, moment))
 
 
 def _event_towards(wanted: State, state: State, states: FlowStates) -> Event:

@@ -62,6 +62,8 @@ class InterfaceKind(StrEnum):
 AUTOMATIC_LESSEE: Final = "automatic_lessee"
 """Key of `driver_internal_info`: the lessee came with the instance and goes with it."""
 
+_INSPECTION: Final = frozenset({State.INSPECTING, State.INSPECT_WAIT})
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -118,6 +120,16 @@ class Node:
     inspection_finished_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+
+    def in_state(self, state: State, moment: datetime) -> "Node":
+        """The node gone into a provision state at `moment`, which an inspection notes for itself."""
+        moved = replace(self, provision_state=state, provision_updated_at=moment)
+        if state is State.INSPECTING and self.provision_state is not State.INSPECT_WAIT:
+            return replace(moved, inspection_started_at=moment, inspection_finished_at=None)
+        if self.provision_state in _INSPECTION and state not in _INSPECTION:
+            finished = moment if state is State.MANAGEABLE else None
+            return replace(moved, inspection_started_at=None, inspection_finished_at=finished)
+        return moved
 
     def with_internal(self, **changes: Any) -> "Node":
         """The node with `driver_internal_info` changed; a value of None removes the key."""

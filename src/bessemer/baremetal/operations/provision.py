@@ -100,10 +100,8 @@ async def _begin(
     wish = await _wish(desk, connection, context, node, request)
     work = await desk.flows.begin(connection, event, wish, context)
     started = replace(
-        node,
-        provision_state=state,
+        node.in_state(state, now()),
         target_provision_state=State.MANAGEABLE if event is Event.CLEAN else TARGETS.get(state),
-        provision_updated_at=now(),
         last_error=None,
         intent=work.intent,
         console_enabled=node.console_enabled and event is not Event.DELETE,
@@ -123,8 +121,7 @@ def _with_deploy_interface(desk: Desk, node: Node) -> Node:
 
 
 async def _rest(desk: Desk, connection: AsyncConnection, node: Node, state: State) -> None:
-    rested = replace(node, provision_state=state, provision_updated_at=now())
-    rested = replace(rested, target_provision_state=None, last_error=None)
+    rested = replace(node.in_state(state, now()), target_provision_state=None, last_error=None)
     await desk.shelves.nodes.save_states(connection, rested)
 
 

@@ -24,10 +24,8 @@ async def abort(
         return
     state = next_state(node.provision_state, Event.ABORT)
     stopped = replace(
-        node,
-        provision_state=state,
+        node.in_state(state, now()),
         target_provision_state=None if state is State.ACTIVE else node.target_provision_state,
-        provision_updated_at=now(),
         last_error=None if state is State.ACTIVE else reason,
         intent=None,
     )
@@ -41,5 +39,4 @@ async def unhold(desk: Desk, connection: AsyncConnection, node: Node) -> None:
     if not await work_store.release(connection, node.uuid):
         raise Invalid(f"No hold step holds node {node.uuid}, so there is nothing to release.")
     state = next_state(node.provision_state, Event.UNHOLD)
-    moved = replace(node, provision_state=state, provision_updated_at=now())
-    await desk.shelves.nodes.save_states(connection, moved)
+    await desk.shelves.nodes.save_states(connection, node.in_state(state, now()))

@@ -24,6 +24,8 @@ _STATES: Final = frozenset(
         "provision_state",
         "target_provision_state",
         "provision_updated_at",
+        "inspection_started_at",
+        "inspection_finished_at",
         "power_state",
         "target_power_state",
         "last_error",
