@@ -3,8 +3,11 @@
 import contextlib
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.e2e.lab import guests
 
 from bessemer_lab.lab import Lab
 from bessemer_lab.machine_handle import MachineHandle
@@ -82,9 +85,18 @@ class Rig:
             link.connect(str(self.machine.console_socket))
             yield ConsoleReader(link)
 
+    def running_qemu(self, other_than: int | None = None) -> int:
+        """The process id of QEMU, once it runs: a BMC says `on` as soon as it was told to."""
+        deadline = time.monotonic() + BOOT_LIMIT_S
+        while (pid := self.machine.status()["pid"]) in (None, other_than):
+            assert time.monotonic() < deadline, f"process {pid}, after {other_than}"
+            time.sleep(0.1)
+        return int(pid)
+
     def calm(self) -> None:
-        """Back to the start: no faults, no boot order, power off."""
+        """Back to the start: no faults, no boot order, power off, a disk that does nothing."""
         self.machine.set_faults()
         self.order("raw", "0x00", "0x08", "0x05", "0x80", "0x00", "0x00", "0x00", "0x00")
         self.order("power", "off")
-        self.machine.wait_for_power("off", 5)
+        self.machine.wait_for_power("off", 30)
+        guests.install(self.machine.files.disk(0))

@@ -30,7 +30,7 @@ def test_on_but_never_boots(rig: Rig) -> None:
     rig.machine.set_faults("never-boots")
     with rig.console() as console:
         rig.order("power", "on")
-        rig.machine.wait_for_power("on", 5)
+        rig.machine.wait_for_power("on", 30)
         console._link.settimeout(1.0)
         with pytest.raises(TimeoutError):
             console._link.recv(1)

@@ -52,7 +52,7 @@ def assert_nothing_is_left(lab: Lab) -> None:
 
 def test_down_after_everything_important_was_killed(lab: Lab, tmp_path: Path) -> None:
     Rig(lab, "node-1", tmp_path).order("power", "on")
-    lab.machine("node-1").wait_for_power("on", 5)
+    lab.machine("node-1").wait_for_power("on", 30)
     found = rack_processes(lab)
     for name in ("node-1", "ovs-vswitchd"):
         os.kill(found[name], signal.SIGKILL)
@@ -115,7 +115,7 @@ def test_keep_disks_keeps_them_for_the_next_up(lab: Lab, tmp_path: Path) -> None
 
 def test_up_again_changes_nothing(lab: Lab, tmp_path: Path) -> None:
     Rig(lab, "node-2", tmp_path).order("power", "on")
-    lab.machine("node-2").wait_for_power("on", 5)
+    lab.machine("node-2").wait_for_power("on", 30)
     before = rack_processes(lab)
     Lab.up(written_rack(NAME, tmp_path), lab.layout.root)
     assert rack_processes(lab) == before
