@@ -49,6 +49,17 @@ async def a_database(directory: Path) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
+async def a_kept_database(file: Path) -> AsyncIterator[Database]:
+    """SQLite in this file, for processes one after the other; it stays."""
+    database = open_database(f"sqlite+aiosqlite:///{file}")
+    try:
+        await upgrade(database)
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
 async def a_database_url(directory: Path, template: str = MIGRATED) -> AsyncIterator[str]:
     """The same, not yet opened: for several processes. SQLite's is still without tables."""
     if CHOICE.kind == "sqlite":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from tests.databases import a_database
+from tests.databases import a_database, a_kept_database
 from tests.live_server import serving
 
 from bessemer.context import RequestContext, RequestId, admin_context
@@ -110,8 +110,9 @@ async def by_header(headers: Mapping[str, str], request_id: RequestId) -> Reques
 
 
 @asynccontextmanager
-async def a_room(directory: Path, **settings: Any) -> AsyncIterator[Room]:
-    async with a_database(directory) as database:
+async def a_room(directory: Path, kept: Path | None = None, **settings: Any) -> AsyncIterator[Room]:
+    """`kept`: a database file that outlives the room."""
+    async with a_kept_database(kept) if kept else a_database(directory) as database:
         images = EmbeddedImages(database, ImageSettings(**settings), directory)
         app = application([image_api(images), object_store_service(images)], by_header)
         try:

@@ -12,6 +12,7 @@ from bessemer.baremetal.domain.lease import LeaseLost
 from bessemer.baremetal.domain.node import InterfaceKind, Power, PowerTarget
 from bessemer.baremetal.domain.provision.work import Done, Failed, Flow, Signal, StepCall, WaitFor
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
+from bessemer.baremetal.drivers.none.network import NoopNetwork
 from bessemer.baremetal.interfaces.boot import BootInterface
 from bessemer.baremetal.interfaces.network import NetworkInterface
 from bessemer.baremetal.settings import BareMetalSettings
@@ -64,7 +65,11 @@ def a_task(agent, step="write_image", flow=Flow.DEPLOY, **changes):
         instance_info={"image_source": "debian"},
         **changes,
     )
-    plugins = {InterfaceKind.POWER: SomePower(), InterfaceKind.BOOT: NotedBoot()}
+    plugins = {
+        InterfaceKind.POWER: SomePower(),
+        InterfaceKind.BOOT: NotedBoot(),
+        InterfaceKind.NETWORK: NoopNetwork(),
+    }
     task = MemoryTask(node, (a_port(node),), plugins=plugins, drive="ZHJpdmU=")
     task.work = task.work_for(StepCall("deploy", step), flow=flow)
     return task

@@ -18,7 +18,7 @@ from tests.api.image.room import a_room
 from bessemer.context import admin_context
 
 async def main():
-    async with a_room(Path(sys.argv[1])) as room:
+    async with a_room(Path(sys.argv[1]), Path(sys.argv[1]) / "kept.db") as room:
         done = await room.an_image(b"whole")
         image_id = await room.create()
         async def endless():
@@ -47,7 +47,7 @@ async def a_killed_server(directory):
         if line == b"":
             raise AssertionError("the server ended early")
         with pytest.raises(ConfigurationError, match="Another process"):
-            async with a_room(directory):
+            async with a_room(directory, directory / "kept.db"):
                 pass
     finally:
         process.send_signal(signal.SIGKILL)
@@ -59,7 +59,7 @@ async def test_kill_minus_9_during_an_upload(tmp_path):
     whole, cut = await a_killed_server(tmp_path)
     assert (tmp_path / "images/incoming" / cut).stat().st_size > 0
     (tmp_path / "images/images/an-image-that-no-row-knows").write_bytes(b"orphan")
-    async with a_room(tmp_path) as room:
+    async with a_room(tmp_path, tmp_path / "kept.db") as room:
         assert room.files() == [whole]
         assert (await room.show(cut))["status"] == "queued"
         assert (await room.show(whole))["status"] == "active"
