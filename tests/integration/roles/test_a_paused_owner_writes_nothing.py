@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from tests.integration.roles.processes import PATIENCE_S, Processes, a_cloud_of_processes
 from tests.postgresql_server import PostgreSQL
-from tests.rabbitmq import shared_broker
+from tests.rabbitmq import Broker
 
 from bessemer.db.engine import open_database
 
@@ -30,11 +30,16 @@ def database() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, tmp_path_factory, database) -> Iterator[Processes]:
-    with (
-        shared_broker(tmp_path_factory) as broker,
-        a_cloud_of_processes(tmp_path, broker.url, database.url("postgres")) as running,
-    ):
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """One's own: clouds that run side by side would answer to the same names."""
+    made = Broker.prepare(tmp_path / "broker").started()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, broker, database) -> Iterator[Processes]:
+    with a_cloud_of_processes(tmp_path, broker.url, database.url("postgres")) as running:
         yield running
 
 
