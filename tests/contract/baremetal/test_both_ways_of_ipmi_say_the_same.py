@@ -32,7 +32,7 @@ from bessemer_lab.fleet.lan import Conditions
 from bessemer_lab.machine.faults import Fault
 
 SETTINGS = BareMetalSettings(ipmi_retry_timeout=timedelta(seconds=30))
-IMPATIENT = BareMetalSettings(ipmi_retry_timeout=timedelta(seconds=2.5))
+IMPATIENT = BareMetalSettings(ipmi_retry_timeout=timedelta(seconds=5))
 KG = "6b" * 20
 SUPERMICRO = 10876
 IPMITOOLS_SESSION = b"\xa4\xa3\xa2\xa0"
