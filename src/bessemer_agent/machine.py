@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +59,16 @@ class Machine:
             raise CommandFailed(f"This is not a deploy ramdisk ({self.root}): it is not {done}.")
 
 
-def run_program(*argv: str, timeout_s: float = DEADLINE_S, stdin: str = "") -> str:
-    """Standard output of a program. Raises CommandFailed with what it said on standard error."""
+def run_program(
+    *argv: str,
+    timeout_s: float = DEADLINE_S,
+    stdin: str = "",
+    allowed: Collection[int] = (0,),
+) -> str:
+    """Standard output of a program. Raises CommandFailed with what it said on standard error.
+
+    `allowed`: exit statuses that are no failure.
+    """
     try:
         done = subprocess.run(
             argv, input=stdin.encode(), capture_output=True, timeout=timeout_s, check=False
@@ -68,7 +77,7 @@ def run_program(*argv: str, timeout_s: float = DEADLINE_S, stdin: str = "") -> s
         raise CommandFailed(f"{argv[0]} is not in this ramdisk") from error
     except subprocess.TimeoutExpired as error:
         raise CommandFailed(f"{' '.join(argv)} did not end within {timeout_s:.0f} s") from error
-    if done.returncode:
+    if done.returncode not in allowed:
         said = done.stderr.decode("utf-8", "replace").strip()
         raise CommandFailed(f"{' '.join(argv)} ended with status {done.returncode}: {said}")
     return done.stdout.decode("utf-8", "replace")

@@ -65,7 +65,9 @@ class EnabledHardware(BaseModel):
         description="power interfaces that nodes may have",
     )
     enabled_raid_interfaces: Names = Field(
-        ("no-raid", "fake"), min_length=1, description="raid interfaces that nodes may have"
+        ("no-raid", "agent", "fake"),
+        min_length=1,
+        description="raid interfaces that nodes may have",
     )
     enabled_rescue_interfaces: Names = Field(
         ("no-rescue", "agent", "fake"),

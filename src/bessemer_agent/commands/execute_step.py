@@ -10,6 +10,7 @@ from bessemer_agent.commands.node_disks import NodeDisks
 from bessemer_agent.commands.steps import VERSIONS
 from bessemer_agent.commands.write import ImageWriter, image_info
 from bessemer_agent.disks.erase import erase, erase_express, erase_metadata
+from bessemer_agent.disks.software_raid import check_wanted
 from bessemer_agent.firmware_store import erase_pstore, remove_disk_entries
 from bessemer_agent.machine import Machine
 
@@ -32,8 +33,9 @@ class StepRunner:
             raise InvalidParameters(
                 f"there is no {self.kind} step {name!r}; there are {', '.join(self.steps)}"
             )
-        if name == "write_image":
-            image_info(_arguments(step))
+        check = _CHECKS.get(str(name))
+        if check is not None:
+            check(_arguments(step))
 
     def run(self, call: Invocation) -> dict[str, Any]:
         """Raises CommandFailed."""
@@ -51,8 +53,25 @@ def _arguments(step: Mapping[str, Any]) -> Mapping[str, Any]:
     return arguments if isinstance(arguments, dict) else {}
 
 
+def _check_raid(arguments: Mapping[str, Any]) -> None:
+    config = arguments.get("raid_config")
+    if config is not None:
+        check_wanted(config)
+
+
+_CHECKS: dict[str, Callable[[Mapping[str, Any]], object]] = {
+    "write_image": image_info,
+    "create_configuration": _check_raid,
+    "apply_configuration": _check_raid,
+}
+
+
 def deploy_steps(writer: ImageWriter, disks: NodeDisks) -> dict[str, Step]:
-    return {"write_image": writer.write, "erase_devices_metadata": _erase_metadata(disks)}
+    return {
+        "write_image": writer.write,
+        "erase_devices_metadata": _erase_metadata(disks),
+        "apply_configuration": _create_logical_disks(disks),
+    }
 
 
 def service_steps(writer: ImageWriter) -> dict[str, Step]:
@@ -66,7 +85,27 @@ def clean_steps(machine: Machine, disks: NodeDisks) -> dict[str, Step]:
         "erase_devices_express": _erase_express(disks),
         "erase_pstore": _erase_pstore(machine),
         "clean_uefi_nvram": _clean_uefi_nvram(machine),
+        "create_configuration": _create_logical_disks(disks),
+        "delete_configuration": _delete_logical_disks(disks),
     }
+
+
+def _create_logical_disks(disks: NodeDisks) -> Step:
+    def step(arguments: Mapping[str, Any], report: Report) -> dict[str, Any]:
+        config = arguments.get("raid_config") or disks.target_raid_config()
+        wanted = check_wanted(config)
+        if arguments.get("delete_existing") is True:
+            disks.delete_logical_disks()
+        return {"logical_disks": disks.create_logical_disks(wanted)}
+
+    return step
+
+
+def _delete_logical_disks(disks: NodeDisks) -> Step:
+    def step(arguments: Mapping[str, Any], report: Report) -> dict[str, Any]:
+        return {"logical_disks": [], "freed": disks.delete_logical_disks()}
+
+    return step
 
 
 def _erase_metadata(disks: NodeDisks) -> Step:

@@ -9,6 +9,12 @@ MANAGER = "BessemerHardwareManager"
 # Conductors start cleaning over when this changes between two lives of the agent.
 VERSIONS = {"bessemer_hardware_manager": "1"}
 
+_DELETING = {
+    "delete_existing": {
+        "description": "Whether to take apart what is there before.",
+        "required": False,
+    }
+}
 DEPLOY_STEPS = (
     StepDescription(
         "write_image",
@@ -19,6 +25,15 @@ DEPLOY_STEPS = (
         },
     ),
     StepDescription("erase_devices_metadata", priority=0),
+    StepDescription(
+        "apply_configuration",
+        priority=0,
+        interface="raid",
+        argsinfo={
+            "raid_config": {"description": "The logical disks to make.", "required": True},
+            **_DELETING,
+        },
+    ),
 )
 CLEAN_STEPS = (
     StepDescription("erase_devices_metadata", priority=99, abortable=True),
@@ -26,6 +41,8 @@ CLEAN_STEPS = (
     StepDescription("erase_devices_express", priority=0, abortable=True),
     StepDescription("erase_pstore", priority=0),
     StepDescription("clean_uefi_nvram", priority=0),
+    StepDescription("create_configuration", priority=0, interface="raid", argsinfo=_DELETING),
+    StepDescription("delete_configuration", priority=0, interface="raid"),
 )
 
 

@@ -249,6 +249,8 @@ def test_it_offers_its_steps(site: Site) -> None:
         "erase_devices_express": 0,
         "erase_pstore": 0,
         "clean_uefi_nvram": 0,
+        "create_configuration": 0,
+        "delete_configuration": 0,
     }
     assert body["command_result"]["hardware_manager_version"]
 

@@ -1,6 +1,7 @@
 """UEFI: after writing an image, the boot menu names the image's own loader, until it is cleaned."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ from tests.integration.agent.image_server import ImageServer
 from tests.integration.agent.ramdisk_machine import HOST_SEEN_BY_GUEST, booted
 
 MIB = 1 << 20
+PARTITION_GUID = slice(1024 + 16, 1024 + 32)
+"""Of the first partition (UEFI specification, 5.3.3), by which a boot entry names it."""
 FIRMWARE = Path("/usr/share/OVMF")
 
 
@@ -81,3 +84,35 @@ def test_the_boot_menu_names_the_loader_until_it_is_cleaned(tmp_path: Path) -> N
     assert records["command_result"]["clean_result"] == {"erased": []}
     assert r"Boot entry 'Debian' starts EFI/debian/shimx64.efi of partition 1" in console
     assert "shimx64.efi".encode("utf-16-le") in (tmp_path / "variables").read_bytes()
+
+
+def test_the_boot_menu_names_the_loader_on_a_mirror(tmp_path: Path) -> None:
+    content, disks = a_uefi_image(tmp_path), [tmp_path / "one", tmp_path / "two"]
+    for disk in disks:
+        disk.touch()
+        os.truncate(disk, 5 << 30)
+    with (
+        conductor_server.running(ConductorServer()) as conductor,
+        image_server.running(ImageServer(content)) as image,
+        booted(tmp_path, conductor, disks, hardware=firmware(tmp_path)) as machine,
+    ):
+        agent = AgentClient(conductor.next_heartbeat(180), machine.agent_address)
+        mirror = {"logical_disks": [{"size_gb": "MAX", "raid_level": "1"}]}
+        step = {"interface": "raid", "step": "apply_configuration", "args": {"raid_config": mirror}}
+        agent.order("deploy.execute_deploy_step", {"step": step, "node": {}, "ports": []})
+        made = outcome(conductor, agent, "execute_deploy_step", 90)
+        assert made["command_error"] is None
+        info = {
+            "id": "debian",
+            "urls": [f"http://{HOST_SEEN_BY_GUEST}:{image.port}/image"],
+            "checksum": hashlib.sha256(content).hexdigest(),
+            "disk_format": "raw",
+        }
+        agent.order("standby.prepare_image", {"image_info": info})
+        assert outcome(conductor, agent, "prepare_image", 90)["command_error"] is None
+        agent.order("image.install_bootloader", {"root_uuid": None, "target_boot_mode": "uefi"})
+        entry = outcome(conductor, agent, "install_bootloader", 60)
+    assert entry["command_error"] is None
+    variables = (tmp_path / "variables").read_bytes()
+    assert "shimx64.efi".encode("utf-16-le") in variables
+    assert content[PARTITION_GUID] in variables  # which either disk of the mirror has

@@ -91,6 +91,21 @@ def logical_disk_properties() -> dict[str, str]:
     return {each.name: each.meaning for each in LOGICAL_DISK}
 
 
+def wanted_volumes(
+    config: Mapping[str, Any], *, root: bool, others: bool
+) -> dict[str, Mapping[str, Any]]:
+    """The logical disks to be made, by name; nameless ones are numbered."""
+    named = (
+        {"volume_name": f"volume{number}", **disk}
+        for number, disk in enumerate(config.get("logical_disks", []))
+    )
+    return {
+        disk["volume_name"]: disk
+        for disk in named
+        if (root if disk.get("is_root_volume") else others)
+    }
+
+
 def _check_disk(where: str, disk: Any, known: Mapping[str, LogicalDiskProperty]) -> None:
     if not isinstance(disk, dict):
         raise Invalid(f"{where} must be an object.")

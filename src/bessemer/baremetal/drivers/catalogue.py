@@ -8,6 +8,7 @@ from bessemer.baremetal.drivers.agent.autodetect import AutodetectDeploy
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
+from bessemer.baremetal.drivers.agent.raid import AgentRaid
 from bessemer.baremetal.drivers.agent.rescue import AgentRescue
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
 from bessemer.baremetal.drivers.fake.bios import FakeBios
@@ -62,7 +63,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.FIRMWARE: ("no-firmware",),
     Kind.INSPECT: ("agent", "no-inspect"),
     Kind.NETWORK: ("flat", "neutron", "noop"),
-    Kind.RAID: ("no-raid",),
+    Kind.RAID: ("no-raid", "agent"),
     Kind.RESCUE: ("no-rescue", "agent"),
     Kind.STORAGE: ("noop",),
     Kind.VENDOR: ("no-vendor",),
@@ -127,6 +128,7 @@ def registry(
             "agent": AgentPower(agents, settings),
             "ipmitool": IpmitoolPower(ipmi.commands, settings),
         },
+        Kind.RAID: {"agent": AgentRaid(agents, settings)},
         Kind.RESCUE: {"agent": AgentRescue(agents, settings)},
         Kind.VENDOR: {"ipmitool": IpmitoolVendor(ipmi.ipmitool, settings)},
     }

@@ -35,6 +35,8 @@ class Order:
 
 
 MakeOrder = Callable[[], Awaitable[Order]]
+Keep = Callable[[Mapping[str, Any]], Awaitable[None]]
+"""Takes what the agent says of an order that it carried out; perhaps more than once."""
 Now = Callable[[], datetime]
 
 
@@ -48,10 +50,12 @@ class Orders:
         self._settings = settings
         self._now = now
 
-    async def carry_out(self, task: Task, what: str, make: MakeOrder) -> Outcome:
+    async def carry_out(
+        self, task: Task, what: str, make: MakeOrder, keep: Keep | None = None
+    ) -> Outcome:
         """Done when the order has been carried out. `what` names it in words, `make` states it.
 
-        `make` is only called when the order has to be given, right before.
+        `make` is only called when the order has to be given, right before; `keep` with the result.
         """
         try:
             commands = await self._client.commands(task.node)
@@ -61,6 +65,8 @@ class Orders:
             return self._forgotten(task, what)
         except AGENT_TROUBLE as trouble:
             return await self.outcome_of(task, what, trouble)
+        if keep is not None and entry.command_status is CommandStatus.SUCCEEDED:
+            await keep(entry.command_result if isinstance(entry.command_result, Mapping) else {})
         return await self._judged(task, what, entry)
 
     async def ask(self, task: Task, name: str, params: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
+from bessemer.baremetal.domain.raid import wanted_volumes
 from bessemer.baremetal.drivers.fake.play import played
 from bessemer.baremetal.drivers.fake.plugin import FakePlugin
 from bessemer.baremetal.interfaces.plugin import step
@@ -32,7 +33,7 @@ class FakeRaid(FakePlugin, RaidInterface):
                 f"Node {task.node.uuid} has no target_raid_config; set it "
                 "(PUT /v1/nodes/{node}/states/raid), then clean again."
             )
-        volumes = wanted(
+        volumes = wanted_volumes(
             task.node.target_raid_config, root=create_root_volume, others=create_nonroot_volumes
         )
         return await self._make(task, volumes, delete_existing=delete_existing)
@@ -61,7 +62,9 @@ class FakeRaid(FakePlugin, RaidInterface):
         before = await played(task, "raid.apply_configuration", self._now)
         if before is not None:
             return before
-        volumes = wanted(raid_config, root=create_root_volume, others=create_nonroot_volumes)
+        volumes = wanted_volumes(
+            raid_config, root=create_root_volume, others=create_nonroot_volumes
+        )
         return await self._make(task, volumes, delete_existing=delete_existing)
 
     async def _make(
@@ -78,16 +81,3 @@ class FakeRaid(FakePlugin, RaidInterface):
         }
         await task.save(replace(task.node, raid_config=config))
         return Done(f"logical disks: {', '.join(disks) or 'none'}")
-
-
-def wanted(config: Mapping[str, Any], *, root: bool, others: bool) -> dict[str, Mapping[str, Any]]:
-    """The logical disks to be made, by name; nameless ones are numbered."""
-    named = (
-        {"volume_name": f"volume{number}", **disk}
-        for number, disk in enumerate(config.get("logical_disks", []))
-    )
-    return {
-        disk["volume_name"]: disk
-        for disk in named
-        if (root if disk.get("is_root_volume") else others)
-    }
