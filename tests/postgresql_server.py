@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,18 @@ class PostgreSQL:
             file.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
             file.write(f"unix_socket_directories = '{server.directory}'\n")
         return server
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> "Iterator[PostgreSQL]":
+        """A new one, for as long as the block lasts."""
+        server = cls.made()
+        server.stop_after_session()
+        try:
+            server.start()
+            yield server
+        finally:
+            server.remove()
 
     def url(self, database: str) -> str:
         return f"postgresql+asyncpg://bessemer@/{database}?host={self.directory}"

@@ -3,7 +3,6 @@
 `make soak` runs it: for SOAK_S seconds, from the seed SOAK_SEED.
 """
 
-import asyncio
 import json
 import os
 import random
@@ -15,14 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from tests.integration.roles.processes import Processes, a_cloud_of_processes
 from tests.postgresql_server import PostgreSQL
 from tests.rabbitmq import Broker
 from tests.soak.killer import Killer
 from tests.soak.tenants import Client, Server, Tenant, until
-
-from bessemer.db.engine import open_database
 
 SECONDS = float(os.environ.get("SOAK_S", "60"))
 SEED = int(os.environ.get("SOAK_SEED", "20261127"))
@@ -41,11 +37,8 @@ def broker(tmp_path: Path) -> Broker:
 @pytest.fixture
 def database() -> Iterator[PostgreSQL]:
     """Its own, likewise."""
-    made = PostgreSQL.made()
-    made.stop_after_session()
-    made.start()
-    yield made
-    made.remove()
+    with PostgreSQL.running() as server:
+        yield server
 
 
 @dataclass
@@ -53,26 +46,13 @@ class World:
     """What the tenants need to know, and what is true in the end."""
 
     client: Client
-    url: str
+    cloud: Processes
     nodes: list[str]
 
     def disks(self) -> dict[str, Any]:
         """What each node's fake disk holds, by node."""
         query = "SELECT node_uuid, content FROM baremetal_blobs WHERE kind = 'fake machine'"
-        return {row[0]: json.loads(row[1]).get("disk") for row in self.rows(query)}
-
-    def rows(self, query: str) -> list[Any]:
-        """Straight from the database."""
-
-        async def read() -> list[Any]:
-            opened = open_database(self.url)
-            try:
-                async with opened.read() as connection:
-                    return list((await connection.execute(text(query))).all())
-            finally:
-                await opened.close()
-
-        return asyncio.run(read())
+        return {row[0]: json.loads(row[1]).get("disk") for row in self.cloud.rows(query)}
 
     def holds_its_image(self, server: Server) -> None:
         """An active server's disk is its own, and its node and network port say the same."""
@@ -119,7 +99,7 @@ def prepare(cloud: Processes) -> tuple[World, dict[str, Any]]:
         "imageRef": image_id,
         "networks": [{"uuid": networks["tenant"]}],
     }
-    return World(client, cloud.database_url, nodes), order
+    return World(client, cloud, nodes), order
 
 
 def _a_node(client: Client, number: int) -> str:
@@ -208,4 +188,4 @@ def test_every_server_lives_and_every_node_ends_clean(tmp_path, broker, database
 def _lent(world: World) -> list[Any]:
     """Leases held, and work in hand."""
     held = "SELECT node_uuid FROM baremetal_leases WHERE owner IS NOT NULL"
-    return world.rows(f"{held} UNION ALL SELECT node_uuid FROM baremetal_work")
+    return world.cloud.rows(f"{held} UNION ALL SELECT node_uuid FROM baremetal_work")

@@ -1,5 +1,6 @@
 """`bessemer serve` several times over: each process with its roles, one database, one RabbitMQ."""
 
+import asyncio
 import json
 import os
 import signal
@@ -14,6 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+
+from sqlalchemy import text
+
+from bessemer.db.engine import open_database
 
 BESSEMER = Path(sys.executable).with_name("bessemer")
 PATIENCE_S = 180.0
@@ -160,6 +165,19 @@ class Processes:
     def provision(self, node: str, target: str) -> None:
         """Ask for a verb."""
         self.call("PUT", f"/v1/nodes/{node}/states/provision", {"target": target})
+
+    def rows(self, query: str) -> list[Any]:
+        """Straight from the database."""
+
+        async def read() -> list[Any]:
+            opened = open_database(self.database_url)
+            try:
+                async with opened.read() as connection:
+                    return list((await connection.execute(text(query))).all())
+            finally:
+                await opened.close()
+
+        return asyncio.run(read())
 
 
 def a_free_port() -> int:

@@ -1,6 +1,5 @@
 """A conductor is stopped (SIGSTOP) while it holds nodes, past its leases, and then goes on."""
 
-import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -8,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from tests.integration.roles.processes import PATIENCE_S, Processes, a_cloud_of_processes
 from tests.postgresql_server import PostgreSQL
 from tests.rabbitmq import Broker
-
-from bessemer.db.engine import open_database
 
 NODES = 4
 HELD = "SELECT node_uuid FROM baremetal_leases WHERE owner LIKE 'conductor-1:%'"
@@ -22,11 +18,8 @@ HELD = "SELECT node_uuid FROM baremetal_leases WHERE owner LIKE 'conductor-1:%'"
 @pytest.fixture
 def database() -> Iterator[PostgreSQL]:
     """One's own: SQLite's only write lock might stop with its holder."""
-    made = PostgreSQL.made()
-    made.stop_after_session()
-    made.start()
-    yield made
-    made.remove()
+    with PostgreSQL.running() as server:
+        yield server
 
 
 @pytest.fixture
@@ -41,18 +34,6 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 def cloud(tmp_path: Path, broker, database) -> Iterator[Processes]:
     with a_cloud_of_processes(tmp_path, broker.url, database.url("postgres")) as running:
         yield running
-
-
-def rows(cloud: Processes, query: str) -> list[Any]:
-    async def read() -> list[Any]:
-        opened = open_database(cloud.database_url)
-        try:
-            async with opened.read() as connection:
-                return list((await connection.execute(text(query))).all())
-        finally:
-            await opened.close()
-
-    return asyncio.run(read())
 
 
 def available_nodes(cloud: Processes) -> list[str]:
@@ -83,7 +64,7 @@ def stopped_while_holding(cloud: Processes, nodes: list[str]) -> set[str]:
             cloud.provision(node, target)
         for _ in range(20):
             conductor.send_signal(signal.SIGSTOP)
-            if held := {str(row[0]) for row in rows(cloud, HELD)}:
+            if held := {str(row[0]) for row in cloud.rows(HELD)}:
                 return held
             conductor.send_signal(signal.SIGCONT)
         for node in nodes:
@@ -114,4 +95,4 @@ def test_its_work_is_taken_over_and_its_late_writes_are_refused(cloud):
     cloud.until_state(first, "active")
     after = {node: settled(cloud, node) for node in nodes}
     assert {**after, first: None} == {**before, first: None}
-    assert rows(cloud, "SELECT node_uuid FROM baremetal_work") == []
+    assert cloud.rows("SELECT node_uuid FROM baremetal_work") == []
