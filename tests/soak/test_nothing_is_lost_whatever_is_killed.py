@@ -5,10 +5,9 @@
 
 import json
 import os
-import random
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,31 +136,28 @@ def _in(client: Client, path: str, state: str) -> Mapping[str, Any] | None:
 def killed_meanwhile(killer: Killer, tenants: list[Tenant], seconds: float) -> None:
     """Let them all live for so long, then let the tenants finish in peace."""
     over = threading.Event()
-    killing = threading.Thread(target=killer.run, args=(over,))
 
     def live(tenant: Tenant) -> None:
         while not over.is_set():
             tenant.live_once()
 
     timer = threading.Timer(seconds, over.set)
-    with ThreadPoolExecutor(len(tenants)) as pool:
-        killing.start()
+    with ThreadPoolExecutor(len(tenants) + 1) as pool:
         timer.start()
+        working = [pool.submit(live, tenant) for tenant in tenants]
+        working.append(pool.submit(killer.run, over))
         try:
-            lives = [pool.submit(live, tenant) for tenant in tenants]
-            for life in lives:
-                life.result()
+            for each in as_completed(working):
+                each.result()
         finally:
             over.set()
             timer.cancel()
-            killing.join()
-    assert killer.error is None
 
 
 def test_every_server_lives_and_every_node_ends_clean(tmp_path, broker, database):
     url = database.url("postgres")
     with a_cloud_of_processes(tmp_path, broker.url, url, conductors=3) as cloud:
-        killer = Killer(cloud, broker, database, random.Random(SEED))
+        killer = Killer(cloud, broker, database, SEED)
         try:
             world, order = prepare(cloud)
             tenants = [
