@@ -11,6 +11,8 @@ from bessemer_agent.command_failed import CommandFailed
 
 RAMDISK_MARK = "run/bessemer/ramdisk"
 DEADLINE_S = 60.0
+# Programs that not every ramdisk has, and the Debian packages that they are in.
+PACKAGES_TO_ADD = {"stress-ng": "stress-ng", "fio": "fio", "smartctl": "smartmontools"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,17 @@ def run_program(
             argv, input=stdin.encode(), capture_output=True, timeout=timeout_s, check=False
         )
     except FileNotFoundError as error:
-        raise CommandFailed(f"{argv[0]} is not in this ramdisk") from error
+        raise missing_program(argv[0]) from error
     except subprocess.TimeoutExpired as error:
         raise CommandFailed(f"{' '.join(argv)} did not end within {timeout_s:.0f} s") from error
     if done.returncode not in allowed:
         said = done.stderr.decode("utf-8", "replace").strip()
         raise CommandFailed(f"{' '.join(argv)} ended with status {done.returncode}: {said}")
     return done.stdout.decode("utf-8", "replace")
+
+
+def missing_program(name: str) -> CommandFailed:
+    """Says which ramdisk would have it."""
+    package = PACKAGES_TO_ADD.get(name)
+    advice = f": make one that has it by `ramdisk/build --add {package}`" if package else ""
+    return CommandFailed(f"{name} is not in this ramdisk{advice}")

@@ -4,6 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bessemer_agent.burn_in.disks import burn_in_disks
+from bessemer_agent.burn_in.gpu import burn_in_gpu
+from bessemer_agent.burn_in.network import burn_in_network
+from bessemer_agent.burn_in.options import Options
+from bessemer_agent.burn_in.processors import burn_in_cpu, burn_in_memory
 from bessemer_agent.command_failed import InvalidParameters, VersionMismatch
 from bessemer_agent.commands.command import Invocation, Report
 from bessemer_agent.commands.node_disks import NodeDisks
@@ -74,8 +79,8 @@ def deploy_steps(writer: ImageWriter, disks: NodeDisks) -> dict[str, Step]:
     }
 
 
-def service_steps(writer: ImageWriter) -> dict[str, Step]:
-    return {"write_image": writer.write}
+def service_steps(writer: ImageWriter, disks: NodeDisks) -> dict[str, Step]:
+    return {"write_image": writer.write, **_burn_in(disks)}
 
 
 def clean_steps(machine: Machine, disks: NodeDisks) -> dict[str, Step]:
@@ -87,6 +92,8 @@ def clean_steps(machine: Machine, disks: NodeDisks) -> dict[str, Step]:
         "clean_uefi_nvram": _clean_uefi_nvram(machine),
         "create_configuration": _create_logical_disks(disks),
         "delete_configuration": _delete_logical_disks(disks),
+        **_burn_in(disks),
+        "burnin_disk": _burn_in_disks(disks),
     }
 
 
@@ -104,6 +111,29 @@ def _create_logical_disks(disks: NodeDisks) -> Step:
 def _delete_logical_disks(disks: NodeDisks) -> Step:
     def step(arguments: Mapping[str, Any], report: Report) -> dict[str, Any]:
         return {"logical_disks": [], "freed": disks.delete_logical_disks()}
+
+    return step
+
+
+def _burn_in(disks: NodeDisks) -> dict[str, Step]:
+    """What can be tested without losing data."""
+    tests = {
+        "burnin_cpu": burn_in_cpu,
+        "burnin_memory": burn_in_memory,
+        "burnin_network": burn_in_network,
+        "burnin_gpu": burn_in_gpu,
+    }
+
+    def step_of(test: Callable[[Options, Report], str]) -> Step:
+        return lambda arguments, report: test(Options(disks.driver_info), report)
+
+    return {name: step_of(test) for name, test in tests.items()}
+
+
+def _burn_in_disks(disks: NodeDisks) -> Step:
+    def step(arguments: Mapping[str, Any], report: Report) -> str:
+        paths = [disks.path_of(disk) for disk in disks.erasable()]
+        return burn_in_disks(Options(disks.driver_info), paths, report)
 
     return step
 

@@ -30,6 +30,11 @@ class NodeDisks:
         if node:
             self._node = node
 
+    @property
+    def driver_info(self) -> Mapping[str, Any]:
+        """The node's `agent_*` knobs."""
+        return self._node.get("driver_info") or {}
+
     def root_device(self) -> Disk:
         """Raises DiskUnsuitable, InvalidParameters."""
         return choose_root_device(self._present(), self._node)

@@ -7,7 +7,7 @@ from bessemer_wire import StepDescription
 
 MANAGER = "BessemerHardwareManager"
 # Conductors start cleaning over when this changes between two lives of the agent.
-VERSIONS = {"bessemer_hardware_manager": "1"}
+VERSIONS = {"bessemer_hardware_manager": "2"}
 
 _DELETING = {
     "delete_existing": {
@@ -35,6 +35,10 @@ DEPLOY_STEPS = (
         },
     ),
 )
+BURN_IN_STEPS = tuple(
+    StepDescription(f"burnin_{part}", priority=0, abortable=True)
+    for part in ("cpu", "memory", "network", "gpu")
+)
 CLEAN_STEPS = (
     StepDescription("erase_devices_metadata", priority=99, abortable=True),
     StepDescription("erase_devices", priority=10, abortable=True),
@@ -43,10 +47,13 @@ CLEAN_STEPS = (
     StepDescription("clean_uefi_nvram", priority=0),
     StepDescription("create_configuration", priority=0, interface="raid", argsinfo=_DELETING),
     StepDescription("delete_configuration", priority=0, interface="raid"),
+    *BURN_IN_STEPS,
+    StepDescription("burnin_disk", priority=0, abortable=True),
 )
-
-
-SERVICE_STEPS = (StepDescription("write_image", priority=0, argsinfo=DEPLOY_STEPS[0].argsinfo),)
+SERVICE_STEPS = (
+    StepDescription("write_image", priority=0, argsinfo=DEPLOY_STEPS[0].argsinfo),
+    *BURN_IN_STEPS,
+)
 
 
 def get_deploy_steps(call: Invocation) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def command_table(around: Surroundings) -> dict[str, Command]:
     writer = ImageWriter(disks, around.reply.config, patience)
     deploy = StepRunner("deploy", deploy_steps(writer, disks), disks)
     clean = StepRunner("clean", clean_steps(machine, disks), disks)
-    service = StepRunner("service", service_steps(writer), disks)
+    service = StepRunner("service", service_steps(writer, disks), disks)
     boot = BootEntryInstaller(machine, disks)
     rescue = Rescue(machine, around.stop)
     return {

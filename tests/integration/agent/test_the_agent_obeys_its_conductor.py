@@ -232,7 +232,13 @@ def test_a_password_in_plain_text_is_hashed_before_it_is_written(tmp_path: Path)
 def test_it_offers_service_steps(site: Site) -> None:
     _, body = site.agent.order("service.get_service_steps", {"node": {}, "ports": []}, wait=True)
     (steps,) = body["command_result"]["service_steps"].values()
-    assert [step["step"] for step in steps] == ["write_image"]
+    assert {step["step"]: step["priority"] for step in steps} == {
+        "write_image": 0,
+        "burnin_cpu": 0,
+        "burnin_memory": 0,
+        "burnin_network": 0,
+        "burnin_gpu": 0,
+    }
 
 
 def test_it_offers_its_steps(site: Site) -> None:
@@ -251,6 +257,11 @@ def test_it_offers_its_steps(site: Site) -> None:
         "clean_uefi_nvram": 0,
         "create_configuration": 0,
         "delete_configuration": 0,
+        "burnin_cpu": 0,
+        "burnin_memory": 0,
+        "burnin_network": 0,
+        "burnin_gpu": 0,
+        "burnin_disk": 0,
     }
     assert body["command_result"]["hardware_manager_version"]
 

@@ -111,7 +111,7 @@ async def test_the_image_and_the_config_drive_are_ordered_and_the_progress_is_se
     assert call["step"]["step"] == "write_image"
     assert arguments["configdrive"] == "ZHJpdmU="
     assert arguments["image_info"]["urls"][0].startswith("http://172.30.0.1:6386/v1/temp/")
-    assert call["deploy_version"] == {"bessemer_hardware_manager": "1"}
+    assert call["deploy_version"] == {"bessemer_hardware_manager": "2"}
     assert call["node"]["uuid"] == task.node.uuid
     assert task.progress_seen == [(430 * 1024**2, 1000 * 1024**2)]
     assert task.destruction_permitted == 1
@@ -379,7 +379,7 @@ async def test_the_agents_clean_steps_become_calls_and_run(agent, deploy):
         "erase_devices_metadata",
         "erase_devices",
     ]
-    assert agent.held.calls[0]["clean_version"] == {"bessemer_hardware_manager": "1"}
+    assert agent.held.calls[0]["clean_version"] == {"bessemer_hardware_manager": "2"}
     assert task.destruction_permitted == 2
 
 
