@@ -1,17 +1,20 @@
 """Load on the network: two machines send to each other with fio, first one way, then the other."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
 
-from bessemer_agent.burn_in.long_program import ProgramFailed, Watch, by_time, run_long
+from bessemer_agent.burn_in.long_program import ProgramFailed, by_time, run_long
 from bessemer_agent.burn_in.options import Options
 from bessemer_agent.command_failed import CommandFailed, InvalidParameters
 from bessemer_agent.commands.command import Report
 
+LOG = logging.getLogger(__name__)
+
 # As the upstream agent's, so that one of them can be the partner. Each connection has a port.
 CONNECTIONS, FIRST_PORT = 16, 9000
-LOAD = ("--thread", "--ioengine", "net", "--fill_device", "1", "--group_reporting", "--gtod_reduce",
+LOAD = ("--thread", "--exitall_on_error", "--ioengine", "net", "--fill_device", "1", "--group_reporting", "--gtod_reduce",
         "1", "--numjobs", str(CONNECTIONS))  # fmt: skip
 ROLES = ("writer", "reader")
 RUNTIME_S = 6 * 3600
@@ -24,11 +27,8 @@ def burn_in_network(options: Options, report: Report) -> str:
     """Raises CommandFailed: the partner did not come in time, or the load failed."""
     first, partner = _pair(options)
     for role, which in ((first, "first"), (_other(first), "second")):
-        direction = _direction(options, role, report, which)
-        if role == "writer":
-            direction.write()
-        else:
-            direction.read_from(partner)
+        phase = f"burn-in (network, {role}, {which} direction)"
+        _direction(options, role, partner).run(report, phase)
     return f"no errors with {partner}, either way"
 
 
@@ -53,51 +53,58 @@ def _other(role: str) -> str:
 class _Direction:
     """One machine sends, the other receives, and that for a while."""
 
-    argv: list[str]
+    role: str
+    partner: str
     port: int
     runtime_s: int
     patience_s: int
-    watch: Watch
+    output: str | None
 
-    @property
-    def limit_s(self) -> int:
-        return self.runtime_s + self.patience_s + GRACE_S
+    def run(self, report: Report, phase: str) -> None:
+        """To the end of it. Raises CommandFailed.
 
-    def write(self) -> None:
-        """Wait for the partner's connections, then send. Raises CommandFailed."""
-        timed = ["--rw", "write", "--runtime", str(self.runtime_s), "--time_based", "--listen"]
-        run_long([*self.argv, *timed], self.watch, limit_s=self.limit_s)
-
-    def read_from(self, partner: str) -> None:
-        """Receive until the partner ends; it may not listen yet. Raises CommandFailed."""
-        argv = [*self.argv, "--rw", "read", "--hostname", partner]
+        Two machines are never ready in the same moment: whatever fails before the patience is over
+        is begun anew. The writer, which waits for connections, does so at once.
+        """
+        watch = by_time(report, phase, self.runtime_s)
+        limit_s = self.runtime_s + self.patience_s + GRACE_S
         deadline = time.monotonic() + self.patience_s
         pause = threading.Event()  # never set
         while True:
             try:
-                run_long(argv, self.watch, limit_s=self.limit_s)
+                run_long(self._argv(), watch, limit_s=limit_s)
                 return
             except ProgramFailed as error:
-                # Its status is the number of connections that failed: all, if nobody listens.
-                if error.status != CONNECTIONS:
-                    raise
                 if time.monotonic() > deadline:
-                    raise CommandFailed(
-                        f"{partner} has not listened on port {self.port} for {self.patience_s} s: burn "
-                        f"in both machines at the same time, one as writer ({error})"
-                    ) from error
-            pause.wait(TRY_AGAIN_AFTER_S)
+                    raise CommandFailed(self._failed(error)) from error
+                LOG.info("Trying again: %s", error)
+            pause.wait(TRY_AGAIN_AFTER_S if self.role == "reader" else 0)
+
+    def _argv(self) -> list[str]:
+        argv = ["fio", *LOAD, "--port", str(self.port), "--name", self.role]
+        if self.output is not None:
+            argv += ["--output-format", "json", "--output", f"{self.output}.{self.role}"]
+        if self.role == "reader":
+            return [*argv, "--rw", "read", "--hostname", self.partner]
+        return [
+            *(*argv, "--rw", "write", "--listen"),
+            *("--time_based", "--runtime", str(self.runtime_s)),
+        ]
+
+    def _failed(self, error: ProgramFailed) -> str:
+        last = self.port + CONNECTIONS - 1
+        return (
+            f"as {self.role}, with {self.partner} on TCP ports {self.port} to {last}: {error}. Burn "
+            "in both machines at the same time, one as writer and one as reader"
+        )
 
 
-def _direction(options: Options, role: str, report: Report, which: str) -> _Direction:
-    runtime_s = options.number("fio_network_runtime", RUNTIME_S, at_least=1)
-    output = options.path("fio_network_outputfile")
-    told = [] if output is None else ["--output-format", "json", "--output", f"{output}.{role}"]
-    port = options.number("fio_network_port", FIRST_PORT, at_least=1)
+def _direction(options: Options, role: str, partner: str) -> _Direction:
     return _Direction(
-        ["fio", *LOAD, "--port", str(port), "--name", role, *told],
-        port,
-        runtime_s,
-        options.number("fio_network_pairing_timeout", PARTNER_PATIENCE_S, at_least=1),
-        by_time(report, f"burn-in (network, {role}, {which} direction)", runtime_s),
+        role,
+        partner,
+        port=options.number("fio_network_port", FIRST_PORT, at_least=1),
+        runtime_s=options.number("fio_network_runtime", RUNTIME_S, at_least=1),
+        patience_s=options.number("fio_network_pairing_timeout", PARTNER_PATIENCE_S, at_least=1),
+        output=options.path("fio_network_outputfile"),
     )

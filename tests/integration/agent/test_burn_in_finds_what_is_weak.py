@@ -153,7 +153,7 @@ def test_a_partner_that_does_not_come_is_named(machine: Machine) -> None:
     port = _free_ports()
     options = {"fio_network_pairing_timeout": 1, "fio_network_port": port}
     entry = machine.burn_in("burnin_network", fio_network_config=pair, **options)
-    words = f"127.0.0.1 has not listened on port {port}"
+    words = f"as reader, with 127.0.0.1 on TCP ports {port} to {port + 15}: fio ended with status"
     assert entry["command_error"]["details"].startswith(words)
 
 
