@@ -63,6 +63,11 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         False,
         description="put NICs that are not pxe_enabled on the networks of ramdisks, too",
     )
+    fail_on_port_binding_failure: bool = Field(
+        True,
+        description="fail what needs a network port that no switch has confirmed; else go on and "
+        "say so (driver_info.fail_on_binding_failure wins)",
+    )
     conductor_group: str = Field("", description="this conductor serves nodes of this group only")
     deploy_kernel: str = Field(
         "", description="kernel of the deploy ramdisk: a path (driver_info.deploy_kernel wins)"

@@ -14,8 +14,8 @@ LOG = logging.getLogger(__name__)
 
 # As the upstream agent's, so that one of them can be the partner. Each connection has a port.
 CONNECTIONS, FIRST_PORT = 16, 9000
-LOAD = ("--thread", "--exitall_on_error", "--ioengine", "net", "--fill_device", "1", "--group_reporting", "--gtod_reduce",
-        "1", "--numjobs", str(CONNECTIONS))  # fmt: skip
+LOAD = ("--thread", "--exitall_on_error", "--ioengine", "net", "--fill_device", "1",
+        "--group_reporting", "--gtod_reduce", "1", "--numjobs", str(CONNECTIONS))  # fmt: skip
 ROLES = ("writer", "reader")
 RUNTIME_S = 6 * 3600
 PARTNER_PATIENCE_S = 900

@@ -205,6 +205,39 @@ class TestRamdiskNetworks:
         assert await net.ports_on("provisioning") == []
         assert all(port.internal_info == {} for port in task.ports)
 
+    @pytest.mark.parametrize("setting", [True, False])
+    async def test_a_node_may_do_without_a_switch_that_refuses(
+        self, task: MemoryTask, net: NetworkOfTest, setting: bool
+    ) -> None:
+        changes = {"fail_on_port_binding_failure": setting}
+        plugin = NeutronNetwork(net.service, SETTINGS.model_copy(update=changes))
+        task.node = replace(
+            task.node, driver_info={"fail_on_binding_failure": "False"} if setting else {}
+        )
+        net.switch.refused_ports.add("eth2")
+        outcome = await add(plugin, task)
+        assert isinstance(outcome, Done)
+        assert "not in force" in outcome.detail
+        assert "refused to change port eth2" in outcome.detail
+        assert net.switch.vlans["eth1"] == net.vlan_of("provisioning")
+        assert len(await net.ports_on("provisioning")) == 2
+
+    async def test_a_node_may_insist_on_its_switch(
+        self, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        changes = {"fail_on_port_binding_failure": False}
+        plugin = NeutronNetwork(net.service, SETTINGS.model_copy(update=changes))
+        task.node = replace(task.node, driver_info={"fail_on_binding_failure": True})
+        net.switch.refused_ports.add("eth2")
+        assert isinstance(await add(plugin, task), Failed)
+
+    async def test_neither_true_nor_false_is_noticed_when_the_node_is_validated(
+        self, plugin: NeutronNetwork, task: MemoryTask
+    ) -> None:
+        node = replace(task.node, driver_info={"fail_on_binding_failure": "perhaps"})
+        with pytest.raises(Invalid, match=r"fail_on_binding_failure must be true or false"):
+            plugin.validate(node, task.ports)
+
     async def test_a_switch_that_forgets_is_not_believed(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
     ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bessemer.baremetal.domain.truth import FALSE, TRUE, truth
 from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
 from bessemer.web.body import MAX_DEPTH
@@ -55,8 +56,6 @@ def _or_null(schema: JsonObject) -> JsonObject:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_TRUE: Final = frozenset({"1", "t", "true", "on", "y", "yes"})
-_FALSE: Final = frozenset({"0", "f", "false", "off", "n", "no"})
 _NO_NULLS: Final = "^[^\\u0000]*$"
 _GROUP: Final = re.compile(r"[A-Za-z0-9_.-]*\Z")
 _HOSTNAME: Final = re.compile(
@@ -103,17 +102,15 @@ def default(standard: Json, check: Checker) -> Rule:
 
 
 @ruled(
-    {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": sorted(_TRUE | _FALSE)}]},
+    {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": sorted(TRUE | FALSE)}]},
     {"type": "boolean"},
 )
 def boolean(name: str, value: Json) -> Json:
     """A boolean, or one of the words that OpenStack's clients send for one."""
-    if isinstance(value, bool):
-        return value
-    word = str(value).lower()
-    if word in _TRUE | _FALSE:
-        return word in _TRUE
-    raise Invalid(f"{name} must be true or false.")
+    said = truth(value)
+    if said is None:
+        raise Invalid(f"{name} must be true or false.")
+    return said
 
 
 @ruled({"type": "object"})

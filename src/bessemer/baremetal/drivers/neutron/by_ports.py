@@ -10,6 +10,7 @@ from bessemer.baremetal.domain.nics import Nic, Nics, VifWish
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
+from bessemer.baremetal.domain.truth import truth
 from bessemer.baremetal.drivers.neutron.links import Wiring, from_note, noted
 from bessemer.baremetal.drivers.neutron.ramdisk_ports import (
     BootNic,
@@ -37,6 +38,8 @@ from bessemer.network.public import (
 # Raised for what trying again does not cure; Transient and LeaseLost pass through.
 _LASTING: Final = (SwitchFailure, Conflict, Invalid, NetworkError)
 
+FAIL_ON_BINDING_FAILURE: Final = "fail_on_binding_failure"
+
 log = structlog.get_logger()
 
 
@@ -58,14 +61,19 @@ class NetworkByPorts(NetworkInterface):
         self._tenant = TenantPorts(network, self.wiring)
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
-        """Nothing: cabling may still be learnt by inspection; the steps say what is missing."""
+        """Cabling may still be learnt by inspection; the steps say what is missing."""
+        self._must_be_in_force(node)
 
     def properties(self) -> Mapping[str, str]:
         return {
-            f"{purpose}_network": f"Name or id of the network for {purpose}. "
-            f"Default: baremetal.networks.{purpose}."
-            for purpose in Purpose
-            if purpose in self.own_ports
+            FAIL_ON_BINDING_FAILURE: "Whether a network port that no switch has confirmed is a "
+            "failure. Default: baremetal.fail_on_port_binding_failure.",
+            **{
+                f"{purpose}_network": f"Name or id of the network for {purpose}. "
+                f"Default: baremetal.networks.{purpose}."
+                for purpose in Purpose
+                if purpose in self.own_ports
+            },
         }
 
     @step("deploy", "clean")
@@ -89,11 +97,11 @@ class NetworkByPorts(NetworkInterface):
             await self._ramdisk.remove(task, stale)
         try:
             views = [await self._ramdisk.plug(task, nic, network, wanted) for nic in nics]
-            await self._until_active(views)
+            missing = await self._until_active(task.node, views)
         except _LASTING as failure:
             await self._roll_back(task, network)
             return Failed(f"The {wanted} network {network.name} was not plugged: {failure.message}")
-        return Done(_plugged(nics, network, len(task.ports)))
+        return Done(_plugged(nics, network, len(task.ports)) + missing)
 
     @step("deploy", "clean")
     async def remove_network(self, task: Task, purpose: str) -> Outcome:
@@ -135,12 +143,11 @@ class NetworkByPorts(NetworkInterface):
             )
         try:
             views = [await self._tenant.bind(task.context, nic, nics) for nic in nics.attached]
-            await self._until_active(views)
+            missing = await self._until_active(task.node, views)
         except SwitchFailure as failure:
             return Failed(f"A tenant network was not plugged: {failure.message}")
-        return Done(
-            "; ".join(f"{nic.address or nic.uuid}: {nic.tenant_vif}" for nic in nics.attached)
-        )
+        plugged = [f"{nic.address or nic.uuid}: {nic.tenant_vif}" for nic in nics.attached]
+        return Done("; ".join(plugged) + missing)
 
     @step("deploy")
     async def unconfigure_tenant_networks(self, task: Task) -> Outcome:
@@ -168,7 +175,7 @@ class NetworkByPorts(NetworkInterface):
     ) -> Attached:
         attached = await self._tenant.attach(context, nics, wish)
         if is_live(node):
-            await self._plug_now(context, attached.nic, nics)
+            await self._plug_now(context, node, attached.nic, nics)
         return attached
 
     async def vif_detach(self, context: RequestContext, node: Node, nics: Nics, vif_id: str) -> Nic:
@@ -179,23 +186,41 @@ class NetworkByPorts(NetworkInterface):
             await self._network.wait_until_unplugged(links, self._settings.switch_timeout)
         return await self._tenant.forget(context, nic)
 
-    async def _plug_now(self, context: RequestContext, nic: Nic, nics: Nics) -> None:
-        timeout = self._settings.switch_timeout
+    async def _plug_now(self, context: RequestContext, node: Node, nic: Nic, nics: Nics) -> None:
         try:
             view = await self._tenant.bind(context, nic, nics)
-            await self._network.wait_until_active(view.id, timeout)
+            await self._until_active(node, [view])
         except _LASTING:
             await self._tenant.unbind(context, nic)
             await self._tenant.forget(context, nic)
             raise
 
-    async def _until_active(self, views: Sequence[PortView]) -> None:
+    async def _until_active(self, node: Node, views: Sequence[PortView]) -> str:
+        """What is to be said of those that no switch has confirmed, if the node does without them."""
         timeout = self._settings.switch_timeout
         waits = (self._network.wait_until_active(view.id, timeout) for view in views)
         results = await asyncio.gather(*waits, return_exceptions=True)
+        told = ""
         for result in results:
-            if isinstance(result, BaseException):
+            if not isinstance(result, BaseException):
+                continue
+            if not isinstance(result, SwitchFailure) or self._must_be_in_force(node):
                 raise result
+            log.warning("network.not_plugged", node=node.uuid, why=result.message)
+            told += f"; not in force: {result.message}"
+        return told
+
+    def _must_be_in_force(self, node: Node) -> bool:
+        """Raises Invalid."""
+        own = node.driver_info.get(FAIL_ON_BINDING_FAILURE)
+        if own is None:
+            return self._settings.fail_on_port_binding_failure
+        said = truth(own)
+        if said is None:
+            raise Invalid(
+                f"driver_info.{FAIL_ON_BINDING_FAILURE} must be true or false, not {own!r}."
+            )
+        return said
 
     async def _until_unplugged(self, links: tuple[LocalLink, ...]) -> str | None:
         """None, or why not."""
