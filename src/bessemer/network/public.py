@@ -19,7 +19,16 @@ class PortStatus(StrEnum):
     ERROR = "ERROR"
 
 
+class VnicType(StrEnum):
+    """What kind of NIC a network port is for (`binding:vnic_type`)."""
+
+    BAREMETAL = "baremetal"
+    SMART_NIC = "smart-nic"
+
+
 UNMANAGED: Final = "unmanaged"
+CLIENT_ID: Final = "61"
+"""The DHCP option that is said by the client, not to it (RFC 2132 section 9.14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,7 @@ class PortSpec:
     project_id: str | None = None
     links: tuple[LocalLink, ...] = ()
     host_id: str = ""
+    vnic_type: VnicType = VnicType.BAREMETAL
     dhcp_options: tuple[DhcpOption, ...] = ()
 
 
@@ -121,6 +131,9 @@ class Binding:
     links: tuple[LocalLink, ...]
     profile: JsonObject = field(default_factory=dict)
     """Further keys of `binding:profile` (local_group_information, physical_network)."""
+    vnic_type: VnicType = VnicType.BAREMETAL
+    client_id: str | None = None
+    """What the NIC names itself to DHCP (option 61), where its MAC is not in its requests."""
 
 
 class SwitchFailure(HardwareFailure):
@@ -162,7 +175,7 @@ class NetworkService(Protocol):
     async def set_dhcp_options(
         self, context: RequestContext, port_id: str, options: tuple[DhcpOption, ...]
     ) -> None:
-        """Replace `extra_dhcp_opts`."""
+        """Replace `extra_dhcp_opts`, except for the client id that a binding brought along."""
 
     async def delete_port(self, context: RequestContext, port_id: str) -> None:
         """Unbind and remove. Idempotent: no error when it is gone."""

@@ -16,9 +16,9 @@ from bessemer.json_types import JsonObject
 from bessemer.network.dhcp.dnsmasq import Dnsmasq
 from bessemer.network.dhcp.folder import choose_folder
 from bessemer.network.domain.addresses import parse_mac
-from bessemer.network.domain.dhcp_options import checked_option
+from bessemer.network.domain.dhcp_options import checked_option, names_client
 from bessemer.network.domain.errors import PortNotFound
-from bessemer.network.domain.port import profile_with
+from bessemer.network.domain.port import Port, profile_with
 from bessemer.network.operations import ports as port_operations
 from bessemer.network.operations.bindings import Plug
 from bessemer.network.operations.means import CONFIRMED, DHCP_WISHED, SWITCH_WISHED, Means
@@ -31,6 +31,7 @@ from bessemer.network.operations.views import network_view, port_view
 from bessemer.network.operations.visibility import visible_ports
 from bessemer.network.operations.waiting import Signal
 from bessemer.network.public import (
+    CLIENT_ID,
     Binding,
     DhcpOption,
     LocalLink,
@@ -115,7 +116,7 @@ class EmbeddedNetwork:
             device_id=spec.device_id,
             device_owner=spec.device_owner,
             host_id=spec.host_id,
-            vnic_type="baremetal",
+            vnic_type=spec.vnic_type,
             profile=profile_with({}, spec.links),
             dhcp_options=_checked(spec.dhcp_options),
         )
@@ -144,7 +145,13 @@ class EmbeddedNetwork:
 
     async def bind_port(self, context: RequestContext, port_id: str, binding: Binding) -> PortView:
         plug = Plug(binding.host_id, profile_with(binding.profile, binding.links))
-        changes = {"vnic_type": "baremetal"}
+        port = await self._port(context, port_id)
+        named = [] if binding.client_id is None else [DhcpOption(CLIENT_ID, binding.client_id)]
+        told = [option for option in port.dhcp_options if not names_client(option)]
+        changes = {
+            "vnic_type": binding.vnic_type.value,
+            "dhcp_options": _checked((*named, *told)),
+        }
         return port_view(
             await port_operations.update_port(self.means, context, port_id, changes, plug)
         )
@@ -161,8 +168,14 @@ class EmbeddedNetwork:
     async def set_dhcp_options(
         self, context: RequestContext, port_id: str, options: tuple[DhcpOption, ...]
     ) -> None:
-        changes = {"dhcp_options": _checked(options)}
+        port = await self._port(context, port_id)
+        named = [option for option in port.dhcp_options if names_client(option)]
+        changes = {"dhcp_options": (*named, *_checked(options))}
         await port_operations.update_port(self.means, context, port_id, changes)
+
+    async def _port(self, context: RequestContext, port_id: str) -> Port:
+        async with self.means.database.read() as connection:
+            return await port_operations.find_port(connection, context, port_id)
 
     async def delete_port(self, context: RequestContext, port_id: str) -> None:
         with contextlib.suppress(PortNotFound):

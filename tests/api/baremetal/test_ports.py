@@ -281,6 +281,19 @@ async def test_a_smart_nic_says_where_its_agent_is(cloud, node):
     assert (await cloud.patch(url, ("remove", "/local_link_connection"))).status == 400
 
 
+async def test_the_client_id_of_infiniband_is_one_that_dhcp_can_be_told(cloud, node):
+    body = {"node_uuid": node["uuid"], "address": MAC}
+    for wrong in ("ff:00,set:other", "ff", 255, "*"):
+        answer = await cloud.client.post("/v1/ports", {**body, "extra": {"client-id": wrong}})
+        assert answer.status == 400
+        assert "client-id of an InfiniBand NIC" in fault(answer)
+    extra = {"client-id": "ff:00:00:00:00:00:02:00:00:02:c9:00:f4:52:14:03:00:5a:2b:c1"}
+    answer = await cloud.client.post("/v1/ports", {**body, "extra": extra})
+    assert answer.status == 201
+    change = ("replace", "/extra/client-id", "*")
+    assert (await cloud.patch(f"/v1/ports/{answer.json['uuid']}", change)).status == 400
+
+
 async def test_words_about_a_port_are_kept_and_searched(cloud, node):
     words = {
         "description": "Uplink 100%",

@@ -43,13 +43,14 @@ class NetworkOfTest:
 
     async def profile_of(self, vif: str) -> JsonObject:
         """The `binding:profile` of a network port, whole."""
-        return (await self._stored(vif)).profile
+        return (await self.stored(vif)).profile
 
     async def dhcp_options_of(self, vif: str) -> tuple[DhcpOption, ...]:
         """What DHCP says to it beside the address."""
-        return (await self._stored(vif)).dhcp_options
+        return (await self.stored(vif)).dhcp_options
 
-    async def _stored(self, vif: str) -> Port:
+    async def stored(self, vif: str) -> Port:
+        """All that the network service knows of it."""
         async with self.service.means.database.read() as connection:
             found = await port_store.find(connection, vif)
         assert found is not None

@@ -19,7 +19,7 @@ from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.network import booting, nics_of
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Invalid
-from bessemer.network.public import PortSpec, PortStatus, SwitchFailure
+from bessemer.network.public import DhcpOption, PortSpec, PortStatus, SwitchFailure
 
 SETTINGS = BareMetalSettings(switch_timeout=timedelta(seconds=2))
 
@@ -121,6 +121,38 @@ class TestRamdiskNetworks:
         assert (await net.service.get_port(task.context, vif)).status is PortStatus.ACTIVE
         assert isinstance(await run_to_end(task, plugin, "unconfigure_tenant_networks"), Done)
         assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_infiniband_is_left_to_its_fabric_and_known_to_dhcp(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        client_id = "ff:00:00:00:00:00:02:00:00:02:c9:00:f4:52:14:03:00:5a:2b:c1"
+        extra = {"client-id": client_id}
+        task.ports = (replace(task.ports[0], local_link_connection={}, extra=extra),)
+        assert isinstance(await add(plugin, task), Done)
+        [made] = await net.service.list_ports(task.context, device_id=task.node.uuid)
+        assert await net.dhcp_options_of(made.id) == (DhcpOption("61", client_id),)
+        assert made.status is PortStatus.ACTIVE
+        assert isinstance(await remove(plugin, task), Done)
+        vif = await net.new_vif()
+        await attach(plugin, task, vif)
+        assert isinstance(await run_to_end(task, plugin, "configure_tenant_networks"), Done)
+        options = (DhcpOption("66", "10.0.0.1"),)
+        await net.service.set_dhcp_options(task.context, vif, options)
+        assert await net.dhcp_options_of(vif) == (DhcpOption("61", client_id), *options)
+        assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_a_smart_nic_is_told_to_its_own_host(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        """Its switch is configured under its host name; here that is the switch `tor`."""
+        connection = {"port_id": "eth1", "hostname": "tor"}
+        smart = replace(task.ports[0], is_smartnic=True, local_link_connection=connection)
+        task.ports = (smart,)
+        assert isinstance(await add(plugin, task), Done)
+        [made] = await net.service.list_ports(task.context, device_id=task.node.uuid)
+        shown = await net.stored(made.id)
+        assert (shown.host_id, shown.vnic_type) == ("tor", "smart-nic")
+        assert net.switch.vlans["eth1"] == net.vlan_of("provisioning")
 
     async def test_a_worker_killed_between_making_and_saving_makes_no_second_port(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest

@@ -24,13 +24,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A NIC in a namespace. `architecture` is option 93; `ipxe` sends option 175 as iPXE does."""
+    """A NIC in a namespace. `architecture` is option 93; `ipxe` sends option 175 as iPXE does.
+
+    With a `client_id` it asks as InfiniBand does: by that alone (RFC 4390).
+    """
 
     namespace: str
     interface: str
     mac: str
     architecture: int | None = None
     ipxe: bool = False
+    client_id: str | None = None
 
     def discover(self, timeout_s: float = 3.0, attempts: int = 1) -> Answer | None:
         """Broadcast a DISCOVER; the first offer, or None."""
@@ -42,11 +46,15 @@ class Client:
         return self._exchange(self._packet(REQUEST, extra), timeout_s, 1)
 
     def _packet(self, kind: int, extra: Mapping[int, bytes] | None = None) -> bytes:
-        hardware = bytes.fromhex(self.mac.replace(":", ""))
-        head = struct.pack("!BBBBIHH", 1, 1, 6, 0, 0x5EED, 0, 0x8000)
+        kind_of_nic, hardware = 1, bytes.fromhex(self.mac.replace(":", ""))
+        if self.client_id is not None:
+            kind_of_nic, hardware = 32, b""
+        head = struct.pack("!BBBBIHH", 1, kind_of_nic, len(hardware), 0, 0x5EED, 0, 0x8000)
         options = {53: bytes([kind]), 55: bytes([1, 3, 6, 26, 66, 67, 150]), **(extra or {})}
         if self.architecture is not None:
             options[93] = struct.pack("!H", self.architecture)
+        if self.client_id is not None:
+            options[61] = bytes.fromhex(self.client_id.replace(":", ""))
         if self.ipxe:
             options[175] = bytes([0x13, 1, 1])
         tail = b"".join(bytes([n, len(v)]) + v for n, v in options.items()) + b"\xff"

@@ -100,6 +100,27 @@ async def test_a_bound_port_is_tagged_on_the_switch_and_gets_what_it_boots(
     assert ipxe.boot_file == "http://10.100.0.1:6386/boot.ipxe"
 
 
+async def test_infiniband_is_known_by_its_client_id(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    namespace, _ = switch.add_machine("node-0")
+    network = await a_network(room, "provisioning", PROVISIONING)
+    links = (a_link("node-0"),)
+    client_id = "ff:00:00:00:00:00:02:00:00:02:c9:00:f4:52:14:03:00:5a:2b:c1"
+    mac = "f4:52:14:5a:2b:c1"  # not in any packet
+    port = await room.create_port(ADMIN, PortSpec(network.id, mac_address=mac))
+    await room.bind_port(ADMIN, port.id, Binding("a-node", links, client_id=client_id))
+    await room.set_dhcp_options(ADMIN, port.id, BOOT_OPTIONS)
+    active = await room.wait_until_active(port.id, SOON)
+    stranger = Client(namespace, "node-0", mac, client_id=client_id.replace("c9", "ca"))
+    assert await ask(stranger) is None
+    offer = Client(namespace, "node-0", mac, architecture=0, client_id=client_id).discover()
+    assert offer is not None
+    assert offer.address == active.fixed_ips[0].ip_address
+    assert offer.boot_file == "undionly.kpxe"
+    assert 61 not in offer.options or offer.options[61].hex(":") == client_id
+
+
 async def test_moving_a_nic_from_provisioning_to_a_tenant(
     room: EmbeddedNetwork, switch: RealSwitch
 ) -> None:
@@ -370,7 +391,7 @@ def dnsmasq_pids(network_id: str) -> list[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                words = (folder / "cmdline").read_bytes().decode().split("\0")
+                words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
             except OSError:
                 continue
             if words[0].endswith("dnsmasq") and f"/{network_id}/" in words[1]:

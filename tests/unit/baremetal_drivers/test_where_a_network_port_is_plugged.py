@@ -1,5 +1,7 @@
 """What the network service is told about NICs, bonds and where they are cabled."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.baremetal_task import a_node, a_port, a_portgroup
@@ -12,7 +14,7 @@ from bessemer.baremetal.drivers.neutron.links import (
     link_of,
     noted,
 )
-from bessemer.network.public import Binding, LocalLink
+from bessemer.network.public import Binding, LocalLink, VnicType
 
 NODE = a_node()
 
@@ -63,6 +65,30 @@ def test_where_no_switch_is_configured_the_binding_names_the_node_alone() -> Non
     port = a_port(NODE, 1, portgroup_uuid=group.uuid, local_link_connection={})
     assert UNSWITCHED.knows(port)
     assert UNSWITCHED.tenant_binding(group, Nics((port,), (group,))) == Binding(NODE.uuid, ())
+
+
+INFINIBAND = {"client-id": "ff:00:00:00:00:00:02:00:00:02:c9:00:f4:52:14:03:00:5a:2b:c1"}
+
+
+def test_infiniband_needs_no_cabling_and_brings_its_client_id_along() -> None:
+    port = a_port(NODE, 1, local_link_connection={}, extra=INFINIBAND)
+    assert SWITCHED.knows(port)
+    binding = SWITCHED.tenant_binding(port, Nics((port,)))
+    assert binding.links == (LocalLink("", "", network_type="unmanaged"),)
+    assert binding.client_id == INFINIBAND["client-id"]
+    cabled = a_port(NODE, 1, extra=INFINIBAND)
+    assert SWITCHED.links_of(cabled, Nics((cabled,))) == (link_of(a_port(NODE, 1)),)
+
+
+def test_a_smart_nic_is_plugged_by_its_own_agent_into_its_own_switch() -> None:
+    connection = {"port_id": "rep0-0", "hostname": "smart-7"}
+    port = a_port(NODE, 1, is_smartnic=True, local_link_connection=connection)
+    binding = SWITCHED.tenant_binding(port, Nics((port,)))
+    assert binding.links == (LocalLink("", "rep0-0", "smart-7"),)
+    assert (binding.host_id, binding.vnic_type) == ("smart-7", VnicType.SMART_NIC)
+    for lost in connection:
+        partial = {key: value for key, value in connection.items() if key != lost}
+        assert not SWITCHED.knows(replace(port, local_link_connection=partial))
 
 
 @given(st.lists(st.builds(LocalLink, st.text(), st.text(), st.text())))

@@ -39,6 +39,12 @@ class Port:
         vif: str | None = self.internal_info.get("tenant_vif_port_id")
         return vif
 
+    @property
+    def client_id(self) -> str | None:
+        """What an InfiniBand NIC names itself to DHCP (`extra.client-id`); None for Ethernet."""
+        named = self.extra.get("client-id")
+        return str(named) if named else None
+
     def with_internal(self, **changes: Any) -> "Port":
         """The port with `internal_info` changed; a value of None removes the key."""
         merged = {**self.internal_info, **changes}

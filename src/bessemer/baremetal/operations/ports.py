@@ -1,5 +1,6 @@
 """Ports as an inventory: add, change, list and remove the NICs of nodes."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from bessemer.baremetal.store.ports import PORTS
 from bessemer.baremetal.store.tables import ports
 from bessemer.errors import Conflict, Invalid, NotFound
 
+_CLIENT_ID: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){1,41}\Z")
 _CABLING: Final = (
     "pxe_enabled",
     "local_link_connection",
@@ -40,6 +42,7 @@ class Ports(Belongings[Port]):
 
     async def permit_creation(self, connection: AsyncConnection, node: Node, thing: Port) -> None:
         check_smart(thing)
+        check_client_id(thing)
         await _check_group(connection, thing)
 
     async def permit_change(self, change: Change[Port]) -> None:
@@ -50,6 +53,8 @@ class Ports(Belongings[Port]):
             check_settled(node, "port", before.uuid, change.touches(*_CABLING))
         if change.touches("is_smartnic", "local_link_connection"):
             check_smart(after)
+        if change.touches("extra"):
+            check_client_id(after)
         if change.touches("portgroup_uuid"):
             await _check_group_is_free(change, before.portgroup_uuid)
             await _check_group_is_free(change, after.portgroup_uuid)
@@ -66,6 +71,16 @@ def check_smart(port: Port) -> None:
     if port.is_smartnic and not (link.get("port_id") and link.get("hostname")):
         raise Invalid(
             "is_smartnic: a Smart NIC needs port_id and hostname in local_link_connection."
+        )
+
+
+def check_client_id(port: Port) -> None:
+    """Raises Invalid for what could not be told to DHCP."""
+    named = port.extra.get("client-id")
+    if named is not None and not (isinstance(named, str) and _CLIENT_ID.match(named)):
+        raise Invalid(
+            "extra: client-id of an InfiniBand NIC is its DHCP client id in hexadecimal bytes with "
+            "colons between them, as in ff:00:00:00:00:00:02:00:00:02:c9:00:f4:52:14:03:00:5a:2b:c1."
         )
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bessemer.network.dhcp.plan import DhcpPlan
-from bessemer.network.domain.dhcp_options import option_line
+from bessemer.network.dhcp.plan import DhcpPlan, Host
+from bessemer.network.domain.dhcp_options import names_client, option_line
 from bessemer.network.domain.subnet import Subnet
 
 ARCHITECTURE_TAGS: Final = (
@@ -76,8 +76,7 @@ def tftp_configuration(plan: DhcpPlan, files: Files, user: str | None, root: Pat
 def hosts(plan: DhcpPlan) -> str:
     """One line per known NIC: nobody else gets an answer (`dhcp-range=…,static`)."""
     return "".join(
-        f"{host.mac_address},set:{_port_tag(host.port_id)},{host.ip_address}\n"
-        for host in plan.hosts
+        f"{_names(host)},set:{_port_tag(host.port_id)},{host.ip_address}\n" for host in plan.hosts
     )
 
 
@@ -88,6 +87,7 @@ def options(plan: DhcpPlan) -> str:
         option_line(_port_tag(host.port_id), option)
         for host in plan.hosts
         for option in host.options
+        if not names_client(option)
     ]
     return "".join(f"{line}\n" for line in lines)
 
@@ -110,6 +110,12 @@ def port_of_option_line(plan: DhcpPlan, number: int) -> str | None:
     return next(
         (h.port_id for h in plan.hosts if line.startswith(f"tag:{_port_tag(h.port_id)},")), None
     )
+
+
+def _names(host: Host) -> str:
+    """InfiniBand's requests have no MAC (RFC 4390), only the client id."""
+    ids = [f"id:{option.value}" for option in host.options if names_client(option)]
+    return ",".join((host.mac_address, *ids))
 
 
 def _process(plan: DhcpPlan, files: Files, user: str | None) -> Iterator[str]:

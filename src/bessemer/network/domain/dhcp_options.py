@@ -5,11 +5,12 @@ from ipaddress import ip_address
 from typing import Final
 
 from bessemer.network.domain.errors import InvalidInput
-from bessemer.network.public import DhcpOption
+from bessemer.network.public import CLIENT_ID, DhcpOption
 
 MAX_VALUE: Final = 255
 """A DHCP option's value has a length of one octet (RFC 2132 section 2)."""
 
+_CLIENT_ID: Final = re.compile(r"[0-9A-Za-z:._-]{2,128}\Z")
 _TAG: Final = re.compile(r"tag:!?[A-Za-z0-9_-]+\Z")
 _NUMBER: Final = re.compile(r"[0-9]{1,3}\Z")
 
@@ -17,7 +18,7 @@ _ALIASES: Final = {
     "tftp-server-name": "tftp-server",
     "tftp-server-ip-address": "server-ip-address",
     "boot-file-name": "bootfile-name",
-    "client-id": "61",
+    "client-id": CLIENT_ID,
 }
 """Names that clients use for what dnsmasq calls otherwise."""
 
@@ -60,9 +61,19 @@ def checked_option(option: DhcpOption) -> DhcpOption:
         )
     if not option.value.isprintable():
         raise InvalidInput(f"DHCP option {option.name}: the value has unprintable characters.")
+    if names_client(option) and not _CLIENT_ID.match(option.value):
+        raise InvalidInput(
+            f"DHCP option {option.name}: a client id is written in hexadecimal bytes with colons "
+            "between them, or in letters, digits, dots, dashes and underscores."
+        )
     if option.ip_version not in (4, 6):
         raise InvalidInput(f"DHCP option {option.name}: ip_version must be 4 or 6.")
     return option
+
+
+def names_client(option: DhcpOption) -> bool:
+    """Whether it says by which name, beside its MAC, a client asks."""
+    return _ALIASES.get(option.name, option.name) == CLIENT_ID
 
 
 def option_line(port_tag: str, option: DhcpOption) -> str:

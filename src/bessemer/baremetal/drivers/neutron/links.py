@@ -8,12 +8,14 @@ from bessemer.baremetal.domain.nics import Nic, Nics
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.json_types import Json, JsonObject
-from bessemer.network.public import UNMANAGED, Binding, LocalLink
+from bessemer.network.public import UNMANAGED, Binding, LocalLink, VnicType
 
 
 def link_of(port: Port) -> LocalLink | None:
     """None when switch or switch port are not known yet, though they are to be configured."""
     connection = port.local_link_connection
+    if port.is_smartnic:
+        return _link_of_smart(connection)
     if connection.get("network_type") == UNMANAGED:
         return LocalLink(
             switch_id=str(connection.get("switch_id") or ""),
@@ -22,9 +24,29 @@ def link_of(port: Port) -> LocalLink | None:
             network_type=UNMANAGED,
         )
     switch_id, port_id = connection.get("switch_id"), connection.get("port_id")
-    if not switch_id or not port_id:
-        return None
-    return LocalLink(str(switch_id).lower(), str(port_id), str(connection.get("switch_info") or ""))
+    if switch_id and port_id:
+        return LocalLink(
+            str(switch_id).lower(), str(port_id), str(connection.get("switch_info") or "")
+        )
+    # InfiniBand's fabric is its own subnet manager's to configure.
+    return LocalLink("", "", network_type=UNMANAGED) if port.client_id else None
+
+
+def _link_of_smart(connection: Mapping[str, Any]) -> LocalLink | None:
+    """A Smart NIC has a switch of its own, which is known by the NIC's host name."""
+    port_id, hostname = connection.get("port_id"), connection.get("hostname")
+    return LocalLink("", str(port_id), str(hostname)) if port_id and hostname else None
+
+
+def host_of(port: Port) -> str:
+    """Who plugs network ports into the NIC: the Smart NIC's own agent, else ours for the node."""
+    hostname = port.local_link_connection.get("hostname") if port.is_smartnic else None
+    return str(hostname or port.node_uuid)
+
+
+def vnic_type_of(port: Port) -> VnicType:
+    """What the network service is told of the NIC's kind."""
+    return VnicType.SMART_NIC if port.is_smartnic else VnicType.BAREMETAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +69,10 @@ class Wiring:
     def tenant_binding(self, nic: Nic, nics: Nics) -> Binding:
         """What plugs a tenant's network port in there (`binding:profile` of Neutron)."""
         links = self.links_of(nic, nics)
-        return Binding(nic.node_uuid, links, _profile(nic, nics) if links else {})
+        profile = _profile(nic, nics) if links else {}
+        if isinstance(nic, Portgroup):
+            return Binding(nic.node_uuid, links, profile)
+        return Binding(host_of(nic), links, profile, vnic_type_of(nic), nic.client_id)
 
 
 SWITCHED: Final = Wiring(configures_switches=True)

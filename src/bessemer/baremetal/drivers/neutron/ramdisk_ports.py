@@ -7,12 +7,20 @@ from typing import Final
 from bessemer.baremetal.domain.nics import Nics
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.drivers.neutron.links import Wiring
+from bessemer.baremetal.drivers.neutron.links import Wiring, host_of, vnic_type_of
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.network import nics_of
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.errors import NotFound
-from bessemer.network.public import LocalLink, NetworkService, NetworkView, PortSpec, PortView
+from bessemer.network.public import (
+    CLIENT_ID,
+    DhcpOption,
+    LocalLink,
+    NetworkService,
+    NetworkView,
+    PortSpec,
+    PortView,
+)
 
 DEVICE_OWNER: Final = "baremetal:none"
 VIF_KEYS: Final = {purpose: f"{purpose}_vif_port_id" for purpose in Purpose}
@@ -112,13 +120,16 @@ def _is_for(view: PortView, node: Node, nic: BootNic) -> bool:
 
 
 def _spec(node: Node, nic: BootNic, network: NetworkView) -> PortSpec:
+    client_id = nic.port.client_id
     return PortSpec(
         network_id=network.id,
         mac_address=nic.port.address,
         device_id=_device_id(node),
         device_owner=DEVICE_OWNER,
         links=nic.links,
-        host_id=node.uuid,
+        host_id=host_of(nic.port),
+        vnic_type=vnic_type_of(nic.port),
+        dhcp_options=() if client_id is None else (DhcpOption(CLIENT_ID, client_id),),
     )
 
 
