@@ -53,7 +53,8 @@ class AsgiClient:
         raw = content if isinstance(content, bytes) else content.encode()
         wanted = {"host": "cloud.test", "content-type": "application/json", **self.headers}
         wanted |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}
-        wanted["content-length"] = str(len(raw))
+        if "transfer-encoding" not in wanted:
+            wanted["content-length"] = str(len(raw))
         parts = urlsplit(url)
         scope = {
             "type": "http",

@@ -235,6 +235,11 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         gt=NO_TIME,
         description="how long a worker owns a node without renewing",
     )
+    node_locked_patience: timedelta = Field(
+        timedelta(seconds=3),
+        ge=NO_TIME,
+        description="how long a request waits for a node that something else holds, before 409",
+    )
     ipmi_command_timeout: timedelta = Field(
         timedelta(seconds=20), gt=NO_TIME, description="longest attempt at one command to a BMC"
     )

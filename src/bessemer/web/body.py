@@ -18,6 +18,12 @@ GREATEST_INTEGER: Final = 2**64 - 1
 _MARKS: Final = (b",", b"[", b"{")
 
 
+def has_body(request: Request) -> bool:
+    """Whether a body comes with it: of a length, or in chunks (RFC 9112 section 6.3)."""
+    headers = request.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
 async def read_json(request: Request, kind: Any, limit: int) -> Any:
     """The body as `kind`.
 

@@ -80,6 +80,18 @@ async def test_nodes_are_found_by_uuid_first_then_by_name(cloud):
     assert (await cloud.client.get("/v1/nodes/" + "x" * 300)).status == 404
 
 
+@pytest.mark.parametrize("mount", ["", "/baremetal"])
+async def test_a_path_without_a_version_is_one_of_v1(cloud, mount):
+    node = await cloud.enrol(name="n1")
+    (row,) = (await cloud.client.get(f"{mount}/nodes?limit=1")).json["nodes"]
+    links = {each["rel"]: each["href"] for each in row["links"]}
+    assert links["bookmark"] == f"http://cloud.test{mount}/nodes/{node['uuid']}"
+    path = links["bookmark"].removeprefix("http://cloud.test")
+    assert (await cloud.client.get(path)).json["uuid"] == node["uuid"]
+    assert (await cloud.client.put(f"{mount}/nodes/n1/maintenance")).status == 202
+    assert (await cloud.client.get(f"{mount}/nothing")).status == 404
+
+
 async def test_a_json_suffix_is_no_part_of_the_name_before_1_91(cloud):
     plain = await cloud.enrol(name="n1")
     dotted = await cloud.enrol(name="n2.json")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.api.baremetal.cloud import fault
+from tests.api.baremetal.cloud import a_cloud, fault
 
 from bessemer.baremetal.domain.lease import Span
 from bessemer.baremetal.domain.node import InterfaceKind
@@ -168,6 +168,14 @@ async def test_a_bmc_that_refuses_leaves_its_words_on_the_node_and_in_the_histor
     assert (await cloud.client.get("/v1/nodes/n1/history/none")).status == 404
 
 
+async def test_a_reason_for_maintenance_may_come_in_chunks(cloud):
+    await cloud.enrol(name="n1")
+    url, body = "/v1/nodes/n1/maintenance", {"reason": "fan"}
+    answer = await cloud.client.request("PUT", url, body, headers={"transfer-encoding": "chunked"})
+    assert answer.status == 202
+    assert (await cloud.client.get("/v1/nodes/n1")).json["maintenance_reason"] == "fan"
+
+
 async def test_maintenance_with_and_without_a_reason(cloud):
     await cloud.enrol(name="n1")
     url = "/v1/nodes/n1/maintenance"
@@ -194,7 +202,12 @@ async def test_maintenance_with_and_without_a_reason(cloud):
         ("PUT", "/management/boot_device", {"boot_device": "pxe"}),
     ],
 )
-async def test_a_node_that_is_held_answers_409_with_who_and_why(cloud, method, path, body):
+async def test_a_node_that_is_held_answers_409_with_who_and_why(tmp_path, method, path, body):
+    async with a_cloud(tmp_path, node_locked_patience=timedelta(0)) as cloud:
+        await refuses_while_held(cloud, method, path, body)
+
+
+async def refuses_while_held(cloud, method, path, body):
     node = await cloud.enrol(name="n1")
     async with cloud.desk.shelves.database.write() as connection:
         span = Span(now(), timedelta(minutes=1))
@@ -206,6 +219,19 @@ async def test_a_node_that_is_held_answers_409_with_who_and_why(cloud, method, p
     async with cloud.desk.shelves.database.write() as connection:
         await leases.release(connection, lease)
     assert (await cloud.client.get("/v1/nodes/n1")).json["reservation"] is None
+
+
+async def test_a_request_waits_for_a_node_that_is_held_for_a_moment(cloud):
+    node = await cloud.enrol(name="n1")
+    async with cloud.desk.shelves.database.write() as connection:
+        span = Span(now(), timedelta(minutes=1))
+        lease = await leases.acquire(connection, node["uuid"], "host-7:x", "a look", span)
+    asked = asyncio.create_task(cloud.client.put("/v1/nodes/n1/traits", {"traits": []}))
+    await asyncio.wait([asked], timeout=0.1)
+    assert not asked.done()
+    async with cloud.desk.shelves.database.write() as connection:
+        await leases.release(connection, lease)
+    assert (await asked).status == 204
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,7 @@ async def test_a_wait_waits(room: Room):
     assert due is not None
     assert work is not None
     assert str(work.step) == "deploy.wait"
+    assert (await look(room, node))[0].provision_state is State.CLEAN_WAIT
     assert (await room.run_to_rest(node.uuid)).provision_state is State.MANAGEABLE
 
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement
 
@@ -21,12 +21,14 @@ from bessemer.errors import NotFound
 from bessemer.json_types import Json
 from bessemer.web.routes import Call, Reply
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class Shown(Generic[Record]):
+class Shown(Generic[T]):
     """One object, and where the API's links lead."""
 
-    thing: Record
+    thing: T
     base_url: str = ""
 
 

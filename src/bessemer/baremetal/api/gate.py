@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
+from bessemer.baremetal.api.client_paths import SUFFIX, had_json_suffix
 from bessemer.baremetal.api.demands import (
     SEEN_BY,
     Reference,
@@ -18,7 +19,6 @@ from bessemer.baremetal.api.demands import (
     rules_of,
     target_of,
 )
-from bessemer.baremetal.api.json_suffix import SUFFIX, had_json_suffix
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.policies import RULES, Policies, Standing, standing
 from bessemer.baremetal.api.policy_file import Asker

@@ -1,4 +1,4 @@
-"""Below `/v1/nodes/{ident}`: traits, vifs, history, inventory, timeline, boot device."""
+"""Below `/v1/nodes/{ident}`: traits, vifs, inventory, timeline, boot device."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,8 @@ from typing import Final, Protocol
 from bessemer.baremetal.api import values
 from bessemer.baremetal.api.arguments import one_of, taken
 from bessemer.baremetal.api.endpoints import Argument, Endpoint
-from bessemer.baremetal.api.links import api_url, links
+from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.nodes import ident_of
-from bessemer.baremetal.api.queries import Filter, truth
 from bessemer.baremetal.api.runbooks import TRAITS
 from bessemer.baremetal.domain.nics import VifWish
 from bessemer.baremetal.domain.node import BootDevice
@@ -19,16 +18,13 @@ from bessemer.baremetal.operations import boot_device
 from bessemer.baremetal.operations import nodes as node_operations
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.show_nodes import show_node
-from bessemer.baremetal.store import blobs, history, journal
+from bessemer.baremetal.store import blobs, journal
 from bessemer.baremetal.store.blobs import Blob
-from bessemer.baremetal.store.history import HistoryEntry
-from bessemer.clock import iso8601
 from bessemer.context import RequestContext
 from bessemer.errors import Invalid, NotFound
-from bessemer.json_types import Json, JsonObject
+from bessemer.web.body import has_body
 from bessemer.web.routes import Call, Reply
 
-SHORT_EVENT: Final = 255
 PORTGROUP_VIF_SINCE: Final = 67
 VIF: Final[Mapping[str, Argument]] = {
     "id": Argument(values.text(255, least=1), required=True),
@@ -104,21 +100,6 @@ class NodePartsApi:
                 status=204,
             ),
             Endpoint(
-                "GET",
-                f"{node}/history",
-                self.history,
-                "baremetal:node:history:get",
-                78,
-                filters={"detail": Filter(truth)},
-            ),
-            Endpoint(
-                "GET",
-                f"{node}/history/{{event}}",
-                self.history_event,
-                "baremetal:node:history:get",
-                78,
-            ),
-            Endpoint(
                 "GET", f"{node}/inventory", self.inventory, "baremetal:node:inventory:get", 81
             ),
             Endpoint("GET", f"{node}/timeline", self.timeline, "baremetal:node:history:get"),
@@ -153,7 +134,7 @@ class NodePartsApi:
 
     async def add_trait(self, call: Call) -> Reply:
         """Add the trait in the path; a body is refused."""
-        if call.headers.get("content-length", "0") != "0":
+        if has_body(call.request):
             raise Invalid("No body should be given when adding a single trait.")
         ident, trait = ident_of(call), call.path["trait"]
         await node_operations.add_trait(self.desk, ident, trait)
@@ -178,27 +159,6 @@ class NodePartsApi:
         """Take the network port off its NIC."""
         await self.vifs.detach(self.desk, call.context, ident_of(call), call.path["vif"])
         return Reply()
-
-    async def history(self, call: Call) -> Reply:
-        """What went wrong with this node, oldest first; events cut at 255 characters."""
-        detailed = truth("detail", call.query.get("detail", "false"))
-        facts = await show_node(self.desk, ident_of(call))
-        async with self.desk.reading() as connection:
-            entries = await history.of_node(connection, facts.node.uuid)
-        base = f"nodes/{facts.node.uuid}/history"
-        shown = [_event(each, call, base, detailed=detailed) for each in entries]
-        return Reply({"history": shown})
-
-    async def history_event(self, call: Call) -> Reply:
-        """One event, whole."""
-        facts = await show_node(self.desk, ident_of(call))
-        async with self.desk.reading() as connection:
-            entries = await history.of_node(connection, facts.node.uuid)
-        for entry in entries:
-            if entry.uuid == call.path["event"]:
-                base = f"nodes/{facts.node.uuid}/history"
-                return Reply(_event(entry, call, base, detailed=True))
-        raise NotFound(f"Node history {call.path['event'][:80]} could not be found.")
 
     async def inventory(self, call: Call) -> Reply:
         """`{inventory, plugin_data}` of the last inspection."""
@@ -246,26 +206,3 @@ def _wish(call: Call) -> VifWish:
     if {"port_uuid", "portgroup_uuid"} <= set(given):
         raise Invalid("Give port_uuid or portgroup_uuid, not both.")
     return VifWish(given.pop("id"), **given)
-
-
-def _event(entry: HistoryEntry, call: Call, base: str, *, detailed: bool) -> JsonObject:
-    shown: dict[str, Json] = {
-        "uuid": entry.uuid,
-        "created_at": iso8601(entry.created_at),
-        "severity": entry.severity,
-        "event": entry.event if detailed else entry.event[:SHORT_EVENT],
-        "links": links(api_url(call), f"{base}/{entry.uuid}"),
-    }
-    if not detailed:
-        return shown
-    return shown | {
-        "event_type": entry.event_type,
-        "conductor": entry.conductor,
-        "user": None,
-        **({"project": None} if call.version.minor >= 113 else {}),
-        **(
-            {"state": entry.state, "target_provision_state": entry.target_provision_state}
-            if call.version.minor >= 115
-            else {}
-        ),
-    }

@@ -26,7 +26,7 @@ from bessemer.baremetal.operations.provision import provision, validate
 from bessemer.baremetal.operations.show_nodes import show_node
 from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
-from bessemer.web.body import read_json
+from bessemer.web.body import has_body, read_json
 from bessemer.web.routes import Call, Raw, Reply
 
 PROVISION_BODY_LIMIT: Final = 65536 * 1024
@@ -157,7 +157,7 @@ class NodeStatesApi:
         """Into maintenance; the body with its reason may be left out."""
         refuse_unknown(call)
         reason = None
-        if call.headers.get("content-length", "0") != "0":
+        if has_body(call.request):
             body = await read_json(call.request, dict, MAINTENANCE_BODY_LIMIT)
             reason = taken(body, MAINTENANCE, call.version.minor).get("reason")
         await node_operations.set_maintenance(self.desk, ident_of(call), on=True, reason=reason)

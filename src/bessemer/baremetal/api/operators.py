@@ -2,6 +2,7 @@
 
 from bessemer.baremetal.api.allocations import AllocationsApi
 from bessemer.baremetal.api.chassis import ChassisApi
+from bessemer.baremetal.api.client_paths import ClientPaths
 from bessemer.baremetal.api.deploy_templates import deploy_templates_api
 from bessemer.baremetal.api.driver_parts import DriverPartsApi
 from bessemer.baremetal.api.drivers import DriversApi
@@ -12,8 +13,8 @@ from bessemer.baremetal.api.families import FamiliesApi
 from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.hardware import hardware_endpoints
 from bessemer.baremetal.api.inspection_rules import InspectionRulesApi
-from bessemer.baremetal.api.json_suffix import JsonSuffix
 from bessemer.baremetal.api.microversions import VERSIONS
+from bessemer.baremetal.api.node_history import NodeHistoryApi
 from bessemer.baremetal.api.node_parts import NodePartsApi, Vifs
 from bessemer.baremetal.api.node_states import NodeStatesApi
 from bessemer.baremetal.api.nodes import NodesApi
@@ -45,7 +46,7 @@ def baremetal_services(desk: Desk, vifs: Vifs = vif_operations) -> tuple[Service
         *routes(endpoints(desk, vifs), Gate(desk.shelves.database, policies)),
     )
     return tuple(
-        Service("baremetal", prefix, table, error_body, VERSIONS, JsonSuffix)
+        Service("baremetal", prefix, table, error_body, VERSIONS, ClientPaths)
         for prefix in ("", "/baremetal")
     )
 
@@ -76,6 +77,7 @@ def endpoints(desk: Desk, vifs: Vifs) -> tuple[Endpoint, ...]:
         *NodesApi(desk).endpoints(),
         *(each for each in states.endpoints() if "{" in each.path),
         *NodePartsApi(desk, vifs).endpoints(),
+        *NodeHistoryApi(desk).endpoints(),
         *hardware_endpoints(desk),
         *FamiliesApi(desk).endpoints(),
         *PortsApi(desk).endpoints(),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from bessemer.baremetal.store import conductor_interfaces, conductors, leases
 from bessemer.baremetal.store import work as work_store
 from bessemer.bus.bus import Bus
 from bessemer.clock import now
+from bessemer.errors import Unavailable
 from bessemer.json_types import JsonObject
 
 log = structlog.get_logger()
@@ -160,9 +162,10 @@ class Conductor:
             due = await work_store.due(connection, now())
             members = await membership.read(connection, self._settings)
         for each in due:
-            owner = members.owner(each.node_uuid, each.driver, each.conductor_group)
-            if owner == self._identity.hostname:
-                self.nudge(each.node_uuid)
+            with suppress(Unavailable):  # nobody serves it: its work waits for who will
+                owner = members.owner(each.node_uuid, each.driver, each.conductor_group)
+                if owner == self._identity.hostname:
+                    self.nudge(each.node_uuid)
 
     async def _keep_alive(self) -> None:
         identity = self._identity

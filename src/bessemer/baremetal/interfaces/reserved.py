@@ -37,7 +37,10 @@ async def hold(task: Task) -> Outcome:
 
 
 async def wait(task: Task) -> Outcome:
-    """Let `seconds` pass; without the argument, wait for the agent's next heartbeat."""
+    """Let `seconds` pass; without the argument, wait for the agent's next heartbeat.
+
+    Both in the flow's waiting state, in which it can be aborted.
+    """
     seconds = task.work.step.args.get("seconds") if task.work.step is not None else None
     if seconds is None:
         return await _next_heartbeat(task)
@@ -45,7 +48,7 @@ async def wait(task: Task) -> Outcome:
     if now() >= due:
         return Done(f"{seconds} s have passed")
     reason = f"a wait step lets {seconds} s pass"
-    return WaitFor(Signal.TIMER, LONGEST_WAIT * 2, reason, look_again=due - now())
+    return WaitFor(Signal.AGENT, LONGEST_WAIT * 2, reason, look_again=due - now())
 
 
 async def power_on(task: Task) -> Outcome:

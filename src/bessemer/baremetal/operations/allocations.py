@@ -24,7 +24,6 @@ from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.nodes import UPDATE_ALLOWED
 from bessemer.baremetal.operations.records import Keeping, RecordPage, accept
-from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import allocations
 from bessemer.baremetal.store.allocations import ALLOCATIONS
 from bessemer.clock import now
@@ -81,7 +80,7 @@ class Allocations:
                 await self.desk.shelves.nodes.save(connection, taken(node, made))
         except NotFound as error:
             raise Invalid(f"node: {error.message}") from None
-        await _tell(self.desk, node.uuid)
+        await self.desk.tell(node.uuid)
         return made
 
     async def delete(self, ident: str, check: Callable[[Allocation], None] = accept) -> None:
@@ -110,7 +109,7 @@ class Allocations:
                 _check_release(node, known)
                 await self.desk.shelves.nodes.save(connection, given_back(node))
             await ALLOCATIONS.remove(connection, known.uuid)
-        await _tell(self.desk, node_uuid)
+        await self.desk.tell(node_uuid)
 
     @property
     def _plain(self) -> Keeping[Allocation]:
@@ -187,7 +186,7 @@ async def _take(desk: Desk, wanted: Allocation, node_uuid: str) -> bool:
     True as well when the allocation needs no node any more. Raises NodeLocked, NotFound, Conflict.
     """
     active = replace(wanted, state=AllocationState.ACTIVE, node_uuid=node_uuid, last_error=None)
-    async with desk.changing(node_uuid, "allocation") as (connection, node):
+    async with desk.changing_now(node_uuid, "allocation") as (connection, node):
         if not is_free(node) or misfits(node, wanted):
             return False
         if not await allocations.settle(connection, active):
@@ -196,7 +195,7 @@ async def _take(desk: Desk, wanted: Allocation, node_uuid: str) -> bool:
             raise Conflict(f"Node {node_uuid} is not free any more.")
         await desk.shelves.nodes.save(connection, taken(node, wanted))
     log.info("allocation.active", allocation=wanted.uuid, node=node_uuid)
-    await _tell(desk, node_uuid)
+    await desk.tell(node_uuid)
     return True
 
 
@@ -252,7 +251,3 @@ def _check_release(node: Node, allocation: Allocation) -> None:
         f"Tear it down first (openstack baremetal node undeploy {node.uuid}), or put it into "
         "maintenance."
     )
-
-
-async def _tell(desk: Desk, node_uuid: str) -> None:
-    await desk.bus.publish(NODE_CHANGED, {"node_uuid": node_uuid})

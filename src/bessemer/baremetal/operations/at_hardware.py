@@ -10,7 +10,6 @@ from typing import Any, Final
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.errors import Transient
 
 _LEASE_OUTLIVES_TALK: Final = timedelta(seconds=10)
@@ -49,7 +48,7 @@ async def keep(desk: Desk, node_uuid: str, **states: Any) -> Node:
         present = await desk.shelves.nodes.get(connection, node_uuid)
         changed = replace(present, **states)
         await desk.shelves.nodes.save_states(connection, changed)
-    await desk.bus.publish(NODE_CHANGED, {"node_uuid": node_uuid})
+    await desk.tell(node_uuid)
     return changed
 
 

@@ -10,7 +10,6 @@ from bessemer.baremetal.domain.lease import Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.operations.desk import IN_PASSING, Desk
 from bessemer.baremetal.operations.records import RecordPage, accept
-from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import leases
 from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.records import Identified, Records
@@ -78,7 +77,7 @@ class Belongings(Generic[Thing]):
                 added = await self.records.add(connection, owned)
         except NotFound as error:
             raise Invalid(error.message) from error
-        await self._tell(added.node_uuid)
+        await self.desk.tell(added.node_uuid)
         return added
 
     async def change(self, ident: str, alter: Callable[[Thing], Thing]) -> Thing:
@@ -96,7 +95,7 @@ class Belongings(Generic[Thing]):
             await self.permit_change(change)
             saved = await self.records.save(connection, change.after)
         for node_uuid in {node.uuid, target.uuid}:
-            await self._tell(node_uuid)
+            await self.desk.tell(node_uuid)
         return saved
 
     async def delete(self, ident: str, check: Callable[[Thing], None] = accept) -> None:
@@ -108,7 +107,7 @@ class Belongings(Generic[Thing]):
             check(thing)
             await self.permit_removal(connection, node, thing)
             await self.records.remove(connection, thing.uuid)
-        await self._tell(node.uuid)
+        await self.desk.tell(node.uuid)
 
     async def permit_creation(self, connection: AsyncConnection, node: Node, thing: Thing) -> None:
         """Whether it may be added."""
@@ -138,9 +137,6 @@ class Belongings(Generic[Thing]):
         owner = f"{self.desk.hostname}:api"
         await leases.take_in_passing(connection, node.uuid, owner, purpose, span)
         return node
-
-    async def _tell(self, node_uuid: str) -> None:
-        await self.desk.bus.publish(NODE_CHANGED, {"node_uuid": node_uuid})
 
 
 def _given_to(thing: Thing, node: Node) -> Thing:

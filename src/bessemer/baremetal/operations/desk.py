@@ -1,17 +1,18 @@
 """What every operation needs: the database, the plug-ins, the bus, and who we are."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.conductor.conductor import topic_of
 from bessemer.baremetal.conductor.task import Shelves
-from bessemer.baremetal.domain.lease import Span
+from bessemer.baremetal.domain.lease import Lease, NodeLocked, Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations.background import Background
@@ -24,6 +25,9 @@ from bessemer.clock import now
 from bessemer.errors import Unavailable
 
 IN_PASSING: Final = timedelta(seconds=10)
+LOOK_AGAIN_S: Final = 0.2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,20 @@ class Desk:
     async def changing(
         self, ident: str, purpose: str, *beside: str
     ) -> AsyncIterator[tuple[AsyncConnection, Node]]:
-        """A write transaction that holds one node. Raises NotFound, NodeLocked.
+        """A write transaction that holds one node; waits a little for it (`patiently`).
 
-        `beside`: other nodes that will be held in it, too.
+        `beside`: other nodes that will be held in it, too. Raises NotFound, NodeLocked.
         """
+        async with AsyncExitStack() as stack:
+            yield await self.patiently(
+                lambda: stack.enter_async_context(self.changing_now(ident, purpose, *beside))
+            )
+
+    @asynccontextmanager
+    async def changing_now(
+        self, ident: str, purpose: str, *beside: str
+    ) -> AsyncIterator[tuple[AsyncConnection, Node]]:
+        """Like `changing`, for those who can do something else first when the node is held."""
         async with self.shelves.database.write() as connection:
             if beside:
                 await self.shelves.nodes.hold(connection, ident, *beside)
@@ -65,23 +79,46 @@ class Desk:
     async def holding(self, ident: str, purpose: str, length: timedelta) -> AsyncIterator[Node]:
         """Hold one node over a call to the outside world, for `length` at most.
 
-        Raises NotFound, NodeLocked.
+        Waits a little for it (`patiently`). Raises NotFound, NodeLocked.
         """
-        async with self.shelves.database.write() as connection:
-            node = await self.shelves.nodes.get(connection, ident)
-            span = Span(now(), length)
-            lease = await leases.take(connection, node.uuid, f"{self.hostname}:api", purpose, span)
+        node, lease = await self.patiently(lambda: self._held(ident, purpose, length))
         try:
             yield node
         finally:
             async with self.shelves.database.write() as connection:
                 await leases.release(connection, lease)
 
+    async def _held(self, ident: str, purpose: str, length: timedelta) -> tuple[Node, Lease]:
+        async with self.shelves.database.write() as connection:
+            node = await self.shelves.nodes.get(connection, ident)
+            span = Span(now(), length)
+            owner = f"{self.hostname}:api"
+            return node, await leases.take(connection, node.uuid, owner, purpose, span)
+
+    async def patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try again while the node is held, for `baremetal.node_locked_patience`.
+
+        Most holders are gone in a moment: a step's worker, a look at the power. Raises NodeLocked.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.settings.node_locked_patience.total_seconds()
+        while True:
+            try:
+                return await attempt()
+            except NodeLocked:
+                if loop.time() >= until:
+                    raise
+            await asyncio.sleep(LOOK_AGAIN_S)
+
     async def responsible_for(self, node: Node) -> str:
         """The conductor that the hash ring names. Raises Unavailable when there is none."""
         async with self.reading() as connection:
             members = await membership.read(connection, self.settings)
         return members.owner(node.uuid, node.driver, node.conductor_group)
+
+    async def tell(self, node_uuid: str) -> None:
+        """Tell the rooms that show nodes that this one changed."""
+        await self.bus.publish(NODE_CHANGED, {"node_uuid": node_uuid})
 
     async def nudge(self, node: Node) -> None:
         """Tell the node's conductor that there is something to do, and the rest that it changed.
@@ -91,4 +128,4 @@ class Desk:
         with suppress(Unavailable):
             conductor = await self.responsible_for(node)
             await self.bus.publish(topic_of(conductor), {"node_uuid": node.uuid})
-        await self.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})
+        await self.tell(node.uuid)

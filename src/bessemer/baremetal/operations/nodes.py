@@ -11,7 +11,6 @@ from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.provision.states import DELETE_ALLOWED, State
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.provision import NodeProtected
-from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import chassis, leases
 from bessemer.errors import Conflict, Invalid, NotFound
 
@@ -53,7 +52,7 @@ async def create(desk: Desk, node: Node) -> Node:
         composed = await _with_relatives(desk, connection, composed)
         added = await desk.shelves.nodes.add(connection, composed)
         await leases.prepare(connection, added.uuid)
-    await _tell(desk, added)
+    await desk.tell(added.uuid)
     return added
 
 
@@ -76,7 +75,7 @@ async def change(
         await desk.shelves.nodes.save(connection, changed)
         await desk.shelves.nodes.save_states(connection, changed)
         saved = await desk.shelves.nodes.get(connection, node.uuid)
-    await _tell(desk, saved)
+    await desk.tell(saved.uuid)
     return saved
 
 
@@ -105,7 +104,7 @@ async def delete(
                 "them first, or take their parent_node away."
             )
         await desk.shelves.nodes.remove(connection, node.uuid)
-    await _tell(desk, node)
+    await desk.tell(node.uuid)
 
 
 async def set_maintenance(desk: Desk, ident: str, *, on: bool, reason: str | None = None) -> None:
@@ -118,7 +117,7 @@ async def set_maintenance(desk: Desk, ident: str, *, on: bool, reason: str | Non
             fault=node.fault if on else None,
         )
         await desk.shelves.nodes.save_states(connection, changed)
-    await _tell(desk, node)
+    await desk.tell(node.uuid)
 
 
 async def set_traits(desk: Desk, ident: str, traits: Collection[str]) -> None:
@@ -149,7 +148,7 @@ async def _change_traits(
         traits = alter(node.traits)
         _check_traits(traits - node.traits, len(traits))
         await desk.shelves.nodes.save(connection, replace(node, traits=traits))
-    await _tell(desk, node)
+    await desk.tell(node.uuid)
 
 
 def _check_traits(new: Collection[str], total: int) -> None:
@@ -245,7 +244,3 @@ def _check_properties(node: Node) -> None:
 
 def _associated(node: Node) -> Conflict:
     return Conflict(f"Node {node.uuid} is associated with instance {node.instance_uuid}.")
-
-
-async def _tell(desk: Desk, node: Node) -> None:
-    await desk.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})

@@ -61,6 +61,7 @@ async def provision(
         known = await desk.shelves.nodes.get(connection, ident)
     await desk.responsible_for(known)  # opens a connection of its own: never inside another's
     hashed = await _hashed(request.rescue_password)
+    begun = True
     async with desk.changing(ident, request.target) as (connection, node):
         next_state(node.provision_state, event)
         match event:
@@ -70,11 +71,13 @@ async def provision(
                 await unhold(desk, connection, node)
             case _:
                 preconditions.check(event, node, request, desk.settings)
-                await _begin(
-                    desk, connection, context, _with_password(node, request, hashed), request
-                )
+                wished = _with_password(node, request, hashed)
+                begun = await _begin(desk, connection, context, wished, request)
                 await _keep_config_drive(connection, node, request.configdrive)
-    await desk.nudge(node)
+    if begun:
+        await desk.nudge(node)
+    else:
+        await desk.tell(node.uuid)
 
 
 async def _begin(
@@ -83,7 +86,8 @@ async def _begin(
     context: RequestContext,
     node: Node,
     request: ProvisionRequest,
-) -> None:
+) -> bool:
+    """False when the verb is carried out already: there is no work for a conductor."""
     event = VERBS[request.target]
     flow = FLOW_OF[event]
     if flow is Flow.DEPLOY:
@@ -96,7 +100,7 @@ async def _begin(
     state = next_state(node.provision_state, event)
     if state is State.MANAGEABLE:
         await _rest(desk, connection, node, state)
-        return
+        return False
     wish = await _wish(desk, connection, context, node, request)
     work = await desk.flows.begin(connection, event, wish, context)
     started = replace(
@@ -111,6 +115,7 @@ async def _begin(
     await work_store.replace(connection, work)
     if work.flow is Flow.INSPECT:
         await blobs.drop(connection, node.uuid, Blob.INSPECTION)
+    return True
 
 
 def _with_deploy_interface(desk: Desk, node: Node) -> Node:

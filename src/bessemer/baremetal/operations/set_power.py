@@ -14,7 +14,6 @@ from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.interfaces.power import Leg, PowerInterface
 from bessemer.baremetal.operations.at_conductor import at_conductor
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import history, leases
 from bessemer.baremetal.store.tables import nodes
 from bessemer.clock import now
@@ -58,8 +57,15 @@ async def accept(
 ) -> PowerOrder:
     """Check and commit the wish.
 
-    Raises Invalid (state, driver), PowerStateFailure, NodeLocked, NotFound.
+    Waits a little for a node that is held. Raises Invalid (state, driver), PowerStateFailure,
+    NodeLocked, NotFound.
     """
+    return await desk.patiently(lambda: _accept(desk, ident, target, timeout))
+
+
+async def _accept(
+    desk: Desk, ident: str, target: PowerTarget, timeout: timedelta | None
+) -> PowerOrder:
     async with desk.shelves.database.write() as connection:
         node = await desk.shelves.nodes.get(connection, ident)
         power = _checked(desk, node, target)
@@ -89,7 +95,7 @@ async def carry_out(desk: Desk, order: PowerOrder) -> None:
     finally:
         async with desk.shelves.database.write() as connection:
             await leases.release(connection, order.lease)
-    await desk.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})
+    await desk.tell(node.uuid)
 
 
 async def forget_lost_orders(desk: Desk) -> None:

@@ -18,7 +18,6 @@ from bessemer.baremetal.operations import set_power
 from bessemer.baremetal.operations.at_hardware import in_time
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.pacing import Pace, each
-from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.store import history, leases
 from bessemer.baremetal.store.nodes import Place
 from bessemer.baremetal.store.paging import Order
@@ -189,10 +188,10 @@ class PowerSync:
 
     async def _tell(self, node: Node, words: str) -> None:
         """What is wrong is to be seen before the node is put aside for it."""
-        async with self.desk.changing(node.uuid, "power sync") as (connection, present):
+        async with self.desk.changing_now(node.uuid, "power sync") as (connection, present):
             told = replace(present, last_error=words)
             await self.desk.shelves.nodes.save_states(connection, told)
-        await self.desk.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})
+        await self.desk.tell(node.uuid)
 
     async def _keep_all(self, seen: Report) -> None:
         """Write what comes; all that has gathered meanwhile in one transaction."""
@@ -204,13 +203,13 @@ class PowerSync:
             async with self.desk.shelves.database.write() as connection:
                 kept = await keep(connection, gathered, AT_REST, now())
             for uuid in kept:
-                await self.desk.bus.publish(NODE_CHANGED, {"node_uuid": uuid})
+                await self.desk.tell(uuid)
             if last is not None:
                 last = await seen.get()
 
     async def _put_aside(self, node: Node, power: Power | None, reason: str) -> None:
         log.error("power.lost", node=node.uuid, reason=reason)
-        async with self.desk.changing(node.uuid, "power sync") as (connection, present):
+        async with self.desk.changing_now(node.uuid, "power sync") as (connection, present):
             aside = replace(
                 present,
                 power_state=power,
@@ -223,7 +222,7 @@ class PowerSync:
             await history.record(
                 connection, aside, reason, event_type="power sync", conductor=self.desk.hostname
             )
-        await self.desk.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})
+        await self.desk.tell(node.uuid)
 
     async def _try_again(self, node: Node) -> None:
         try:
@@ -235,7 +234,7 @@ class PowerSync:
         if seen is None:
             return
         log.info("power.recovered", node=node.uuid, is_now=seen.power)
-        async with self.desk.changing(node.uuid, "power recovery") as (connection, present):
+        async with self.desk.changing_now(node.uuid, "power recovery") as (connection, present):
             if present.fault != POWER_FAILURE:
                 return
             well = replace(
@@ -248,4 +247,4 @@ class PowerSync:
                 last_error=None,
             )
             await self.desk.shelves.nodes.save_states(connection, well)
-        await self.desk.bus.publish(NODE_CHANGED, {"node_uuid": node.uuid})
+        await self.desk.tell(node.uuid)

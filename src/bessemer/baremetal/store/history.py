@@ -1,16 +1,18 @@
 """Node history in SQL: every error a node had, and every lock that was broken, in words."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.tables import history
 from bessemer.clock import now
+from bessemer.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class HistoryEntry:
     """One event (Ironic's node history)."""
 
     uuid: str
+    node_uuid: str
     created_at: datetime
     severity: str
     event: str
@@ -40,6 +43,8 @@ class Cause:
     since: datetime | None = None
 
 
+TABLE: Final = history
+OLDEST_FIRST: Final = Order(history)
 NOBODY: Final = Cause()
 MOST_ENTRIES: Final = 300
 """Kept per node (Ironic's `node_history_max_entries`)."""
@@ -86,23 +91,26 @@ async def record(
     await connection.execute(delete(history).where(too_old))
 
 
-async def of_node(connection: AsyncConnection, node_uuid: str) -> list[HistoryEntry]:
-    """Oldest first."""
-    query = select(history).where(history.c.node_uuid == node_uuid).order_by(history.c.id)
-    rows = (await connection.execute(query)).all()
-    return [
-        HistoryEntry(
-            uuid=row.uuid,
-            created_at=row.created_at,
-            severity=row.severity,
-            event=row.event,
-            event_type=row.event_type,
-            conductor=row.conductor,
-            state=row.state,
-            target_provision_state=row.target_provision_state,
-            user=row.user,
-            project=row.project,
-            duration_seconds=row.duration_seconds,
-        )
-        for row in rows
-    ]
+async def of_node(
+    connection: AsyncConnection,
+    node_uuid: str,
+    order: Order = OLDEST_FIRST,
+    limit: int | None = None,
+) -> list[HistoryEntry]:
+    """One page. Raises Invalid for an unknown marker."""
+    query = select(history).where(history.c.node_uuid == node_uuid).limit(limit)
+    rows = (await connection.execute(await order.of(connection, query))).all()
+    return [_entry(row) for row in rows]
+
+
+async def get(connection: AsyncConnection, node_uuid: str, event_uuid: str) -> HistoryEntry:
+    """One event of this node. Raises NotFound."""
+    one = (history.c.node_uuid == node_uuid) & (history.c.uuid == event_uuid)
+    row = (await connection.execute(select(history).where(one))).first()
+    if row is None:
+        raise NotFound(f"Node history {event_uuid[:80]} could not be found.")
+    return _entry(row)
+
+
+def _entry(row: Row[Any]) -> HistoryEntry:
+    return HistoryEntry(**{each.name: getattr(row, each.name) for each in fields(HistoryEntry)})
