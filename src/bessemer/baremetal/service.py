@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from bessemer.baremetal.operations.allocations import WANTED, Allocator
 from bessemer.baremetal.operations.console import ConsoleKeeper
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import Flows
+from bessemer.baremetal.operations.orphans import fail_orphans
 from bessemer.baremetal.operations.sync_power import PowerSync
 from bessemer.baremetal.public import (
     NODE_CHANGED,
@@ -43,6 +45,7 @@ from bessemer.errors import Invalid, NotFound
 from bessemer.json_types import Json, JsonObject
 
 LOST_ORDERS_SOUGHT_EVERY: Final = timedelta(minutes=1)
+ORPHANS_SOUGHT_EVERY: Final = timedelta(minutes=1)
 CONSOLES_CHECKED_EVERY: Final = timedelta(minutes=1)
 CONDUCTORS_FORGOTTEN_EVERY: Final = timedelta(days=1)
 
@@ -97,6 +100,8 @@ class EmbeddedBareMetal:
         await self.conductor.start()
         await set_power.forget_lost_orders(self.desk)
         self.conductor.every(LOST_ORDERS_SOUGHT_EVERY, self._forget_lost_orders)
+        await fail_orphans(self.desk)
+        self.conductor.every(ORPHANS_SOUGHT_EVERY, partial(fail_orphans, self.desk))
         allocator = Allocator(self.desk)
         self._subscriptions = [
             self._bus.subscribe(WANTED, allocator.on_wanted),
