@@ -19,6 +19,14 @@ class BootDevice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """One start: from what, and whether UEFI firmware knows PXE beside boot by HTTP."""
+
+    device: BootDevice
+    pxe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class BootChoice:
     """The orders in force: `once` holds for the next start only, `always` until it is changed."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from bessemer_lab.accelerator import Accelerator
 from bessemer_lab.layout import MachineFiles
-from bessemer_lab.machine.boot import BootDevice, boot_order
+from bessemer_lab.machine.boot import BootDevice, Start, boot_order
 from bessemer_lab.rack import Bus, Disk, Firmware, MachineSpec, Nic, NicModel
 
 OVMF_CODE: Final = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
@@ -32,15 +32,15 @@ class Wiring:
 def command_line(
     machine: MachineSpec,
     files: MachineFiles,
-    device: BootDevice,
+    start: Start,
     accelerator: Accelerator,
     wiring: Wiring,
 ) -> list[str]:
-    """QEMU's argument vector to start `machine` from `device`; QEMU waits before the first step.
+    """QEMU's argument vector for one start of `machine`; QEMU waits before the first step.
 
     A reset ends QEMU: the next start has its own boot order, hence its own argument vector.
     """
-    order = boot_order(machine, device)
+    order = boot_order(machine, start.device)
     return [
         "qemu-system-x86_64",
         *("-name", machine.name, "-uuid", str(identity(machine))),
@@ -49,13 +49,13 @@ def command_line(
         *("-m", str(machine.memory_mib)),
         *("-nodefaults", "-no-user-config", "-display", "none", "-vga", "none"),
         *("-S", "-no-reboot"),
-        *("-boot", _menu(device)),
+        *("-boot", _menu(start.device)),
         *("-smbios", f"type=1,manufacturer=Bessemer,product=Lab,serial={machine.name}"),
         *("-chardev", f"socket,id=monitor,fd={wiring.monitor}"),
         *("-mon", "chardev=monitor,mode=control"),
         *("-chardev", _serial(wiring.serial, files.console_log), "-serial", "chardev:serial"),
         *("-device", "virtio-rng-pci"),
-        *_firmware(machine.firmware, files.nvram),
+        *_firmware(machine.firmware, files.nvram, pxe=start.pxe),
         *_each(_nic(nic, index, machine, order) for index, nic in enumerate(machine.nics)),
         *_each(_disk(disk, index, files, order) for index, disk in enumerate(machine.disks)),
     ]
@@ -82,14 +82,14 @@ def _serial(fd: int, log: Path) -> str:
     return f"socket,id=serial,fd={fd},logfile={_escaped(log)},logappend=on"
 
 
-def _firmware(firmware: Firmware, nvram: Path) -> list[str]:
+def _firmware(firmware: Firmware, nvram: Path, *, pxe: bool) -> list[str]:
     if firmware is Firmware.BIOS:
         return []
     return [
         *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF_CODE}"),
         *("-drive", f"if=pflash,format=raw,unit=1,file={_escaped(nvram)}"),
         # Each protocol that the firmware tries in vain costs its whole timeout.
-        *("-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=y"),
+        *("-fw_cfg", f"name=opt/org.tianocore/IPv4PXESupport,string={'y' if pxe else 'n'}"),
         *("-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"),
     ]
 

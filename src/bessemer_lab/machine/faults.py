@@ -23,6 +23,8 @@ class Fault(StrEnum):
     """A boot device is accepted, and nothing changes."""
     NEVER_BOOTS = "never-boots"
     """The power goes on, and the machine does not execute one instruction."""
+    NO_PXE = "no-pxe"
+    """UEFI firmware boots over the network by HTTP only."""
 
 
 def faults_named(words: Iterable[str]) -> frozenset[Fault]:

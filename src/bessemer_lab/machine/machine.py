@@ -135,9 +135,8 @@ class Machine:
         return started
 
     def _command_line(self, wiring: command_line.Wiring) -> list[str]:
-        return command_line.command_line(
-            self.spec, self.files, self.boot.next, self._accelerator, wiring
-        )
+        start = boot.Start(self.boot.next, pxe=Fault.NO_PXE not in self.faults)
+        return command_line.command_line(self.spec, self.files, start, self._accelerator, wiring)
 
     async def _stop(self) -> None:
         if self._qemu is not None and self._life is not None:

@@ -8,8 +8,9 @@ from tests.unit.lab.racks import a_machine, a_rack
 
 from bessemer_lab.accelerator import Accelerator
 from bessemer_lab.layout import MachineFiles
-from bessemer_lab.machine.boot import BootDevice
+from bessemer_lab.machine.boot import BootDevice, Start
 from bessemer_lab.machine.command_line import Wiring, command_line, identity
+from bessemer_lab.rack import MachineSpec
 from bessemer_lab.rack_file import parse_rack
 
 FILES = MachineFiles(Path("/state/a,b"))
@@ -26,7 +27,11 @@ DISKS = [
 
 def argv(device: BootDevice = BootDevice.DISK, **changes: object) -> list[str]:
     machine = parse_rack(a_rack(machines=[a_machine(**changes)])).machines[0]
-    return command_line(machine, FILES, device, Accelerator.TCG, Wiring(monitor=5, serial=6))
+    return argv_of(machine, Start(device))
+
+
+def argv_of(machine: MachineSpec, start: Start) -> list[str]:
+    return command_line(machine, FILES, start, Accelerator.TCG, Wiring(monitor=5, serial=6))
 
 
 def devices(words: list[str]) -> dict[str, str]:
@@ -91,3 +96,10 @@ def test_machines_are_told_apart_by_their_uuid() -> None:
     one, other = parse_rack(a_rack()).machines
     assert identity(one) != identity(other)
     assert identity(one) == identity(parse_rack(a_rack()).machines[0])
+
+
+@pytest.mark.parametrize(("pxe", "said"), [(True, "y"), (False, "n")])
+def test_uefi_firmware_is_told_whether_it_knows_pxe(pxe: bool, said: str) -> None:
+    machine = parse_rack(a_rack(machines=[a_machine(firmware="uefi")])).machines[0]
+    words = argv_of(machine, Start(BootDevice.PXE, pxe=pxe))
+    assert f"name=opt/org.tianocore/IPv4PXESupport,string={said}" in words
