@@ -33,6 +33,7 @@ from bessemer.image.api.service import image_api
 from bessemer.image.public import ImageService
 from bessemer.image.service import EmbeddedImages
 from bessemer.network.api.service import network_services
+from bessemer.network.dhcp.boot_programs import BootPrograms
 from bessemer.network.service import EmbeddedNetwork
 from bessemer.roles import Role
 from bessemer.settings import Settings
@@ -116,7 +117,9 @@ class Cloud:
             (
                 ramdisk_service(baremetal.desk),
                 ramdisk_boot_service(
-                    _boot_configs(baremetal.find_node), _boot_images(images, settings.baremetal)
+                    _boot_configs(baremetal.find_node),
+                    _boot_images(images, settings.baremetal),
+                    BootPrograms(settings.network, state / "boot").find,
                 ),
                 object_store,
             ),

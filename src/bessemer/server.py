@@ -20,6 +20,7 @@ from bessemer.roles import FOR_OPERATORS, Role
 from bessemer.settings import Settings
 from bessemer.state_directory import held_state_directory, prepare_state_directory
 from bessemer.web.limits import LimitedProtocol
+from bessemer.web.spelling import SpelledProtocol
 
 log = structlog.get_logger()
 
@@ -85,10 +86,10 @@ async def _serve_alone(settings: Settings, listeners: Listeners) -> None:
         stopping = _stop_on_signal()
         await cloud.start()
         servers = [
-            (_server(app), listener)
-            for app, listener in (
-                (cloud.operators_app, listeners.operators),
-                (cloud.ramdisk_app, listeners.ramdisk),
+            (_server(app, protocol), listener)
+            for app, protocol, listener in (
+                (cloud.operators_app, LimitedProtocol, listeners.operators),
+                (cloud.ramdisk_app, SpelledProtocol, listeners.ramdisk),
             )
             if listener is not None
         ]
@@ -110,10 +111,10 @@ async def _until_stopped(stopping: asyncio.Event, serving: list[asyncio.Task[Non
     asked.cancel()
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
+def _server(app: ASGIApp, protocol: type[LimitedProtocol]) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        http=LimitedProtocol,
+        http=protocol,
         log_config=None,
         access_log=False,
         server_header=False,

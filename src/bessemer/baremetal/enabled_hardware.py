@@ -23,7 +23,9 @@ class EnabledHardware(BaseModel):
         ("no-bios", "fake"), min_length=1, description="bios interfaces that nodes may have"
     )
     enabled_boot_interfaces: Names = Field(
-        ("ipxe", "fake"), min_length=1, description="boot interfaces that nodes may have"
+        ("ipxe", "pxe", "http-ipxe", "http", "fake"),
+        min_length=1,
+        description="boot interfaces that nodes may have",
     )
     enabled_console_interfaces: Names = Field(
         ("ipmitool-socat", "no-console", "fake"),

@@ -79,7 +79,7 @@ class EmbeddedNetwork:
             self._in_background(reconciler.run())
         if self.means.settings.dhcp == "dnsmasq":
             server = _dnsmasq(self.means.settings, self._state_directory, self._on_server_death)
-            missing = server.copy_programs(self.means.settings.tftp_root)
+            missing = await asyncio.to_thread(server.make_programs, self.means.settings)
             if missing:
                 log.warning("dhcp.boot_programs_missing", names=missing)
             self._supervisor = DhcpSupervisor(self.means, server)

@@ -54,7 +54,15 @@ class NetworkSettings(BaseModel):
         description="networks of the cloud's own: served in the server's own network namespace",
     )
     tftp_root: Path = Field(
-        Path("/usr/lib/ipxe"), description="folder with the network boot programs"
+        Path("/usr/lib/ipxe"), description="folder with iPXE's network boot programs"
+    )
+    loader_folders: tuple[Path, ...] = Field(
+        (Path("/usr/lib/PXELINUX"), Path("/usr/lib/syslinux/modules/bios")),
+        description="folders with PXELINUX, for boot interface pxe on BIOS machines",
+    )
+    grub_modules: Path = Field(
+        Path("/usr/lib/grub/x86_64-efi"),
+        description="folder with GRUB's modules, for boot interfaces pxe (UEFI) and http",
     )
     state_directory: Path | None = Field(
         None, description="dnsmasq's files; by default below the server's state directory"

@@ -29,6 +29,10 @@ async def nobody(headers, request_id):
     raise Unauthorized("nobody may log in here")
 
 
+async def no_program(_name):
+    return None
+
+
 class BootDesk:
     """Hands out one configuration, and writes down who asked for what."""
 
@@ -61,7 +65,7 @@ class BootDesk:
 @asynccontextmanager
 async def a_booting_machine(desk):
     """Its network card's iPXE gets the script's address by DHCP (QEMU's own), as from us."""
-    service = ramdisk_boot_service(desk.find, desk.link_to)
+    service = ramdisk_boot_service(desk.find, desk.link_to, no_program)
     async with serving(application([service], nobody)) as url:
         port = url.rpartition(":")[2]
         listener = f"http://{HOST_SEEN_BY_THE_MACHINE}:{port}"

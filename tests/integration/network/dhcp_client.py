@@ -50,7 +50,7 @@ class Client:
         if self.client_id is not None:
             kind_of_nic, hardware = 32, b""
         head = struct.pack("!BBBBIHH", 1, kind_of_nic, len(hardware), 0, 0x5EED, 0, 0x8000)
-        options = {53: bytes([kind]), 55: bytes([1, 3, 6, 26, 66, 67, 150]), **(extra or {})}
+        options = {53: bytes([kind]), 55: bytes([1, 3, 6, 26, 60, 66, 67, 150]), **(extra or {})}
         if self.architecture is not None:
             options[93] = struct.pack("!H", self.architecture)
         if self.client_id is not None:

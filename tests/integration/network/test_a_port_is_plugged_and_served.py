@@ -41,6 +41,9 @@ BOOT_OPTIONS = (
     DhcpOption("255", "10.100.0.1"),
 )
 
+HOSTILE = '10.0.0.0/99,ff:zz:1,"; \\'
+"""Commas, colons, a bad prefix, a quote and a backslash: one string all the same."""
+
 
 @pytest.fixture
 def settings(switch: RealSwitch, tmp_path: Path) -> NetworkSettings:
@@ -119,6 +122,33 @@ async def test_infiniband_is_known_by_its_client_id(
     assert offer.address == active.fixed_ips[0].ip_address
     assert offer.boot_file == "undionly.kpxe"
     assert 61 not in offer.options or offer.options[61].hex(":") == client_id
+
+
+async def test_loaders_hear_of_their_configuration_unasked_and_http_firmware_of_its_program(
+    room: EmbeddedNetwork, switch: RealSwitch
+) -> None:
+    """Option 209 stands in dnsmasq's main file, which no value of a caller's may break."""
+    namespace, mac = switch.add_machine("node-0")
+    network = await a_network(room, "provisioning", PROVISIONING)
+    url = "http://10.100.0.1:6386/boot/programs/grubx64.efi"
+    said = (
+        DhcpOption("tag:efi64,209", "(http,10.100.0.1:6386)/boot/grub/x"),
+        DhcpOption("tag:bios,209", HOSTILE),
+        DhcpOption("tag:efi-http,60", "HTTPClient"),
+        DhcpOption("tag:efi-http,67", url),
+    )
+    links = (a_link("node-0"),)
+    spec = PortSpec(network.id, mac_address=mac, links=links, dhcp_options=said)
+    await room.wait_until_active((await room.create_port(ADMIN, spec)).id, SOON)
+    offers = {each: Client(namespace, "node-0", mac, each).discover() for each in (0, 7, 16)}
+    bios, uefi, http = offers[0], offers[7], offers[16]
+    assert bios is not None
+    assert bios.options[209].decode() == HOSTILE
+    assert uefi is not None
+    assert uefi.options[209] == b"(http,10.100.0.1:6386)/boot/grub/x"
+    assert http is not None
+    assert (http.boot_file, http.options[60]) == (url, b"HTTPClient")
+    assert 209 not in http.options
 
 
 async def test_moving_a_nic_from_provisioning_to_a_tenant(

@@ -34,7 +34,10 @@ def app_for(config):
     async def find_image(image_id, listener):
         return f"{listener}/v1/temp/{image_id}"
 
-    return application([ramdisk_boot_service(find, find_image)], nobody)
+    async def program(name):
+        return Path(__file__) if name == "grubx64.efi" else None
+
+    return application([ramdisk_boot_service(find, find_image, program)], nobody)
 
 
 def client_for(config):
@@ -68,6 +71,22 @@ async def test_a_booting_machine_gets_its_script_in_any_spelling_of_its_mac(kern
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.content.startswith(b"#!ipxe\n")
     assert f"BOOTIF={MAC}".encode() in answer.content
+
+
+@pytest.mark.parametrize(("loader", "word"), [("pxelinux", b"LABEL"), ("grub", b"linux '(http,")])
+async def test_other_loaders_get_their_own_configuration(kernel, loader, word):
+    config = a_config(kernel, ramdisk="http://files.example/initramfs")
+    answer = await client_for(config).get(f"/boot/{loader}/{MAC}")
+    assert answer.status == 200
+    assert word in answer.content
+    unknown = await client_for(None).get(f"/boot/{loader}/{MAC}")
+    assert b"no network boot to do" in unknown.content
+
+
+async def test_boot_programs_are_served_by_name_and_nothing_else(kernel):
+    program = Path(__file__).read_bytes()
+    assert await fetch(None, "/boot/programs/grubx64.efi") == (200, program)
+    assert (await client_for(None).get("/boot/programs/other")).status == 404
 
 
 async def test_an_unknown_machine_gets_a_script_that_says_so(kernel):

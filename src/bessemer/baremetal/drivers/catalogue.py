@@ -44,6 +44,7 @@ from bessemer.baremetal.drivers.none.raid import NoRaid
 from bessemer.baremetal.drivers.none.rescue import NoRescue
 from bessemer.baremetal.drivers.none.storage import NoopStorage
 from bessemer.baremetal.drivers.none.vendor import NoVendor
+from bessemer.baremetal.drivers.pxe.boot import HttpBoot, HttpIpxeBoot, PxeBoot
 from bessemer.baremetal.drivers.ramdisk.deploy import RamdiskDeploy
 from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import Plugin
@@ -57,7 +58,7 @@ Plugins = Mapping[Kind, Mapping[str, Plugin]]
 
 GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.BIOS: ("no-bios",),
-    Kind.BOOT: ("ipxe",),
+    Kind.BOOT: ("ipxe", "pxe", "http-ipxe", "http"),
     Kind.CONSOLE: ("no-console",),
     Kind.DEPLOY: ("autodetect", "direct", "ramdisk", "custom-agent"),
     Kind.FIRMWARE: ("no-firmware",),
@@ -115,7 +116,12 @@ def registry(
         "ramdisk": RamdiskDeploy(images, settings, agents),
     }
     real: Plugins = {
-        Kind.BOOT: {"ipxe": IpxeBoot(images, network, settings)},
+        Kind.BOOT: {
+            "ipxe": IpxeBoot(images, network, settings),
+            "pxe": PxeBoot(images, network, settings),
+            "http-ipxe": HttpIpxeBoot(images, network, settings),
+            "http": HttpBoot(images, network, settings),
+        },
         Kind.CONSOLE: {"ipmitool-socat": IpmitoolConsole(ipmi.ipmitool, settings)},
         Kind.DEPLOY: _with_autodetect(deploys, settings, agents),
         Kind.INSPECT: {"agent": AgentInspect(settings)},

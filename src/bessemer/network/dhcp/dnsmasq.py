@@ -9,8 +9,8 @@ from typing import Final
 import structlog
 
 from bessemer.network.dhcp import render
+from bessemer.network.dhcp.boot_programs import make_programs
 from bessemer.network.dhcp.folder import (
-    copy_programs,
     remove_fallback,
     service_account,
     write_file,
@@ -20,6 +20,7 @@ from bessemer.network.dhcp.process import DnsmasqProcess, Launch
 from bessemer.network.dhcp.render import Files
 from bessemer.network.dhcp.takeover import end_leftover
 from bessemer.network.dhcp.wiring import release_namespace, unwire, wire
+from bessemer.network.settings import NetworkSettings
 
 log = structlog.get_logger()
 
@@ -54,9 +55,9 @@ class Dnsmasq:
         self._tftp: dict[str, tuple[int, DnsmasqProcess]] = {}
         self._wired: dict[str, DhcpPlan] = {}
 
-    def copy_programs(self, source: Path) -> list[str]:
-        """Have TFTP serve the boot programs of a folder; the names of those it has not."""
-        return copy_programs(source, self._tftp_root)
+    def make_programs(self, settings: NetworkSettings) -> list[str]:
+        """Have TFTP serve the boot programs; the names of those that this host has not."""
+        return make_programs(settings, self._tftp_root)
 
     async def serve(self, plan: DhcpPlan) -> str:
         """Return once dnsmasq has confirmed the plan; complaints about single options, or "".

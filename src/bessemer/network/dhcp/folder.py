@@ -9,9 +9,6 @@ from typing import Final
 
 from bessemer.errors import ConfigurationError
 
-PROGRAMS: Final = ("undionly.kpxe", "snponly.efi", "ipxe.efi")
-"""The network boot programs that TFTP serves; nothing else of `tftp_root` is."""
-
 _ACCOUNTS: Final = ("dnsmasq", "nobody")
 _FALLBACK: Final = Path("/run/bessemer")
 
@@ -52,21 +49,6 @@ def remove_fallback(folder: Path) -> None:
     """Remove a folder that `choose_folder` took from below /run; leave any other alone."""
     if folder.is_relative_to(_FALLBACK):
         shutil.rmtree(folder.parent, ignore_errors=True)
-
-
-def copy_programs(source: Path, served: Path) -> list[str]:
-    """Copy the boot programs that `source` has into the served folder; the names of the missing."""
-    served.mkdir(parents=True, exist_ok=True, mode=0o755)
-    missing = []
-    for name in PROGRAMS:
-        if not (source / name).is_file():
-            missing.append(name)
-            continue
-        new = served / f".{name}.new"
-        shutil.copyfile(source / name, new)
-        new.chmod(0o644)
-        new.replace(served / name)
-    return missing
 
 
 def write_file(path: Path, text: str) -> None:

@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from bessemer.network.dhcp.plan import DhcpPlan, Host
-from bessemer.network.domain.dhcp_options import names_client, option_line
+from bessemer.network.domain.dhcp_options import (
+    forced_line,
+    is_forced,
+    names_client,
+    option_line,
+)
 from bessemer.network.domain.subnet import Subnet
 
 ARCHITECTURE_TAGS: Final = (
@@ -87,7 +92,7 @@ def options(plan: DhcpPlan) -> str:
         option_line(_port_tag(host.port_id), option)
         for host in plan.hosts
         for option in host.options
-        if not names_client(option)
+        if not names_client(option) and not is_forced(option)
     ]
     return "".join(f"{line}\n" for line in lines)
 
@@ -141,6 +146,9 @@ def _dhcp(plan: DhcpPlan, files: Files) -> Iterator[str]:
         yield f"dhcp-match=set:{tag},option:client-arch,{number}"
     yield f"dhcp-option=option:mtu,{plan.mtu}"
     yield from _ipxe_haste(plan)
+    for host in plan.hosts:
+        for option in filter(is_forced, host.options):
+            yield f"dhcp-option-force={forced_line(_port_tag(host.port_id), option)}"
     for subnet in plan.served:
         yield (
             f"dhcp-range=set:{_subnet_tag(subnet)},{subnet.cidr.network_address},static,"

@@ -10,6 +10,9 @@ from bessemer.network.public import CLIENT_ID, DhcpOption
 MAX_VALUE: Final = 255
 """A DHCP option's value has a length of one octet (RFC 2132 section 2)."""
 
+LOADER_CONFIGURATION: Final = "209"
+"""A boot loader's configuration file (RFC 5071 section 5)."""
+
 _CLIENT_ID: Final = re.compile(r"[0-9A-Za-z:._-]{2,128}\Z")
 _TAG: Final = re.compile(r"tag:!?[A-Za-z0-9_-]+\Z")
 _NUMBER: Final = re.compile(r"[0-9]{1,3}\Z")
@@ -84,10 +87,29 @@ def option_line(port_tag: str, option: DhcpOption) -> str:
     return ",".join((f"tag:{port_tag}", *tags, spelled, _quoted(option.value)))
 
 
+def is_forced(option: DhcpOption) -> bool:
+    """Whether DHCP says it unasked: no firmware asks for what only its loader will read."""
+    return option.name.split(",")[-1] == LOADER_CONFIGURATION
+
+
+def forced_line(port_tag: str, option: DhcpOption) -> str:
+    """The value of one `--dhcp-option-force`.
+
+    In dnsmasq's main file one bad line ends the server for everybody; so the value is in quotes,
+    where nothing of it is taken for an address or a number.
+    """
+    *tags, name = option.name.split(",")
+    return ",".join((f"tag:{port_tag}", *tags, name, _in_quotes(option.value)))
+
+
 def _quoted(value: str) -> str:
     """A comma ends a value unless the value is in quotes; only a list of addresses needs its commas."""
     if _is_address_list(value) or not any(mark in value for mark in ',"\\'):
         return value
+    return _in_quotes(value)
+
+
+def _in_quotes(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

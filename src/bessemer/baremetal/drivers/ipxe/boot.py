@@ -1,4 +1,4 @@
-"""Boot interface `ipxe`: the steps around a ramdisk's boot, and the instance's own boot."""
+"""Network boot: the steps around a ramdisk's boot, whatever program loads it, and the instance's."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -9,11 +9,11 @@ from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
 from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, find_listener
 from bessemer.baremetal.drivers.agent.words import next_command, quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import KEY, BootConfig
-from bessemer.baremetal.drivers.ipxe.dhcp_options import BOOT_PROGRAMS, boot_options
+from bessemer.baremetal.drivers.ipxe.dhcp_options import BOOT_PROGRAMS
 from bessemer.baremetal.drivers.ipxe.instance_boot import InstanceBoot
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
+from bessemer.baremetal.drivers.ipxe.loader import IPXE, Loader
 from bessemer.baremetal.drivers.ipxe.ramdisk_files import KEYS, chosen, is_path, servable
-from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
 from bessemer.baremetal.interfaces.boot import (
     INSTANCE_BOOT,
     RAMDISK_BOOT,
@@ -29,10 +29,11 @@ from bessemer.image.public import ImageService
 from bessemer.network.public import NetworkError, NetworkService
 
 
-class IpxeBoot(BootInterface):
-    """Network boot by iPXE over HTTP, for BIOS and UEFI (Ironic's boot interface `ipxe`)."""
+class NetworkBoot(BootInterface):
+    """The ramdisk comes over the network; `loader` says by which programs."""
 
     capabilities: ClassVar = frozenset({RAMDISK_BOOT})
+    loader: ClassVar[Loader]
 
     def __init__(
         self, images: ImageService, network: NetworkService, settings: BareMetalSettings
@@ -40,7 +41,7 @@ class IpxeBoot(BootInterface):
         self._images = images
         self._network = network
         self._settings = settings
-        self._instance = InstanceBoot(network, settings)
+        self._instance = InstanceBoot(self.loader, network, settings)
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Raises Invalid without kernel, ramdisk, a NIC to boot from, or with bad parameters."""
@@ -53,7 +54,7 @@ class IpxeBoot(BootInterface):
                 f"Node {node.name or node.uuid} has no NIC to boot from: create a port with "
                 "pxe_enabled (`openstack baremetal port create --node … <MAC>`)."
             )
-        _boot_mode(node)
+        self._mode(node)
         self._appended(node)
 
     def properties(self) -> Mapping[str, str]:
@@ -74,20 +75,22 @@ class IpxeBoot(BootInterface):
         try:
             listener = await find_listener(task, self._network, self._settings, purpose)
             config = await self._configuration(task, listener, Purpose(purpose))
-            boot_mode = _boot_mode(task.node)
+            boot_mode = self._mode(task.node)
             macs = await _booting(task, purpose)
         except (Invalid, NotFound, Conflict, NetworkError) as error:
             return Failed(f"{error} Then: {next_command(task.work.flow, task.node)}.")
         await task.save(_with_boot(task.node, config))
         for port_id, mac in macs.items():
-            script_url = f"{listener.url}/boot/ipxe/{mac}"
-            options = boot_options(boot_mode, listener.address, script_url)
+            options = self.loader.options(boot_mode, listener, mac)
             await self._network.set_dhcp_options(task.context, port_id, options)
         for port_id in macs:
             await self._network.wait_until_active(port_id, self._settings.switch_timeout)
         if not macs:
-            script = f"{listener.url}/boot/ipxe/<MAC>"
-            return Done(f"for somebody else's DHCP, which must send the machine's iPXE to {script}")
+            paths = [f"{listener.url}/boot/{kind}/<MAC>" for kind in self.loader.renderers]
+            return Done(
+                f"for somebody else's DHCP, which must send the machine's {self.loader.program} "
+                f"to {' or '.join(paths)}"
+            )
         return Done(f"DHCP sends {', '.join(macs.values())} to the {purpose} ramdisk")
 
     @step("deploy", "clean")
@@ -105,7 +108,7 @@ class IpxeBoot(BootInterface):
         For an instance that lives in memory: the network, persistent, and its files.
         """
         if INSTANCE_BOOT in task.node.driver_internal_info:
-            config = await self._instance.prepare(task, _boot_mode(task.node))
+            config = await self._instance.prepare(task, self._mode(task.node))
             await task.save(_with_boot(task.node, config))
             await task.interfaces.management.order_boot_device(
                 task, BootDevice.PXE, persistent=True
@@ -114,12 +117,22 @@ class IpxeBoot(BootInterface):
         await task.interfaces.management.order_boot_device(task, BootDevice.DISK, persistent=True)
         await self.clean_up_ramdisk(task)
 
+    def _mode(self, node: Node) -> str | None:
+        """Raises Invalid for a boot mode without a loader of this interface."""
+        mode = _boot_mode(node)
+        if mode is not None and mode not in self.loader.modes:
+            raise Invalid(
+                f"Boot by HTTP needs UEFI, and boot mode {mode} is set (capabilities) for node "
+                f"{node.name or node.uuid}. Use boot interface ipxe or pxe."
+            )
+        return mode
+
     async def _configuration(self, task: Task, listener: Listener, purpose: Purpose) -> BootConfig:
         node = task.node
         kernel, ramdisk = [await self._place(task, listener, key) for key in KEYS]
         params = self._appended(node) + self._own_parameters(task, listener, purpose)
         config = BootConfig(node.uuid, purpose.value, listener.url, kernel, ramdisk, params.words)
-        ramdisk_script(config, "00:00:00:00:00:00")  # what cannot be said is refused here and now
+        self.loader.check(config)  # what cannot be said is refused here and now
         return config
 
     async def _place(self, task: Task, listener: Listener, key: str) -> str:
@@ -154,6 +167,12 @@ class IpxeBoot(BootInterface):
             words.append(f"ipa-inspection-callback-url={listener.url}/v1/continue_inspection")
             words.append("ipa-collect-lldp=1")
         return KernelParameters(tuple(words))
+
+
+class IpxeBoot(NetworkBoot):
+    """Network boot by iPXE over HTTP, for BIOS and UEFI (Ironic's boot interface `ipxe`)."""
+
+    loader: ClassVar = IPXE
 
 
 def _with_boot(node: Node, config: BootConfig) -> Node:

@@ -30,7 +30,10 @@ def boot_options(boot_mode: str | None, server: str, script_url: str) -> tuple[D
     return (
         *programs,
         DhcpOption("tag:ipxe,67", script_url),
-        DhcpOption("66", server),
-        DhcpOption("150", server),
-        DhcpOption("255", server),
+        *tftp_server(server),
     )
+
+
+def tftp_server(address: str) -> tuple[DhcpOption, ...]:
+    """Options 66, 150 and siaddr."""
+    return tuple(DhcpOption(number, address) for number in ("66", "150", "255"))

@@ -1,4 +1,4 @@
-"""An instance that lives in memory, booted by iPXE from its tenant's network at every start."""
+"""An instance that lives in memory, booted from its tenant's network at every start."""
 
 from contextlib import suppress
 from typing import Final
@@ -6,9 +6,8 @@ from typing import Final
 from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, listener_on
 from bessemer.baremetal.drivers.agent.words import quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import IMAGE, BootConfig, is_url
-from bessemer.baremetal.drivers.ipxe.dhcp_options import boot_options
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
-from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
+from bessemer.baremetal.drivers.ipxe.loader import Loader
 from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT
 from bessemer.baremetal.interfaces.network import nics_of
 from bessemer.baremetal.interfaces.task import Task
@@ -23,7 +22,10 @@ _ROOT: Final = "root=/dev/ram0"
 class InstanceBoot:
     """What DHCP and boot scripts say to a machine whose instance lives in memory."""
 
-    def __init__(self, network: NetworkService, settings: BareMetalSettings) -> None:
+    def __init__(
+        self, loader: Loader, network: NetworkService, settings: BareMetalSettings
+    ) -> None:
+        self._loader = loader
         self._network = network
         self._settings = settings
 
@@ -42,8 +44,7 @@ class InstanceBoot:
             )
         for port_id, (mac, view) in bootable.items():
             listener = listener_on(view, self._settings)
-            script = f"{listener.url}/boot/ipxe/{mac}"
-            options = boot_options(boot_mode, listener.address, script)
+            options = self._loader.options(boot_mode, listener, mac)
             await self._network.set_dhcp_options(task.context, port_id, options)
             await self._network.wait_until_active(port_id, self._settings.switch_timeout)
         views = [view for _, view in bootable.values()] or [await self._named(task)]
@@ -85,7 +86,7 @@ class InstanceBoot:
             self._parameters(task).words,
             places.get("boot_iso", ""),
         )
-        ramdisk_script(config, "00:00:00:00:00:00")  # what cannot be said is refused here and now
+        self._loader.check(config)  # what cannot be said is refused here and now
         return config
 
     def _wanted(self, task: Task) -> dict[str, str]:

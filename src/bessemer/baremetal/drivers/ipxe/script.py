@@ -3,19 +3,14 @@
 Syntax: https://ipxe.org/scripting, commands: https://ipxe.org/cmd.
 """
 
-import re
 from typing import Final
 
-from bessemer.baremetal.drivers.agent.words import quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
+from bessemer.baremetal.drivers.ipxe.boot_words import URL, WORD, checked
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
-from bessemer.errors import Invalid
 
 RETRY_S: Final = 5
 EXIT_S: Final = 10
-
-_URL: Final = re.compile(r"https?://[A-Za-z0-9_.,:/=@%+~*!?&\[\]-]+\Z")
-_WORD: Final = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 
 _RAMDISK: Final = """\
 #!ipxe
@@ -59,19 +54,19 @@ def ramdisk_script(config: BootConfig, mac: str) -> str:
     """
     if config.boot_iso:
         return _ISO.format(
-            purpose=_checked(_WORD, config.purpose),
-            node=_checked(_WORD, config.node_uuid),
-            mac=_checked(_WORD, mac),
-            iso=_checked(_URL, config.url_of("boot_iso")),
+            purpose=checked(WORD, config.purpose),
+            node=checked(WORD, config.node_uuid),
+            mac=checked(WORD, mac),
+            iso=checked(URL, config.url_of("boot_iso")),
             retry=RETRY_S,
         )
     params = KernelParameters(config.params) + KernelParameters((f"BOOTIF={mac}",))
     return _RAMDISK.format(
-        purpose=_checked(_WORD, config.purpose),
-        node=_checked(_WORD, config.node_uuid),
-        mac=_checked(_WORD, mac),
-        kernel=_checked(_URL, config.url_of("kernel")),
-        ramdisk=_checked(_URL, config.url_of("ramdisk")),
+        purpose=checked(WORD, config.purpose),
+        node=checked(WORD, config.node_uuid),
+        mac=checked(WORD, mac),
+        kernel=checked(URL, config.url_of("kernel")),
+        ramdisk=checked(URL, config.url_of("ramdisk")),
         params=params,
         retry=RETRY_S,
     )
@@ -79,10 +74,4 @@ def ramdisk_script(config: BootConfig, mac: str) -> str:
 
 def unknown_machine_script(mac: str) -> str:
     """Says so on the console and goes on to the next boot device."""
-    return _UNKNOWN.format(mac=_checked(_WORD, mac), exit=EXIT_S)
-
-
-def _checked(pattern: re.Pattern[str], text: str) -> str:
-    if not pattern.match(text):
-        raise Invalid(f"{quoted(repr(text), 100)} cannot be put into a boot script.")
-    return text
+    return _UNKNOWN.format(mac=checked(WORD, mac), exit=EXIT_S)

@@ -1,10 +1,10 @@
-"""The ramdisk listener's part under /boot: iPXE scripts, kernels and ramdisks, without a login.
+"""The ramdisk listener's part under /boot: loaders' scripts, kernels and ramdisks, without a login.
 
 A machine's firmware can prove nothing; so what is handed out here is no secret, and only what a
 node that is to boot a ramdisk was told to fetch.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,10 @@ from starlette.responses import FileResponse, PlainTextResponse
 
 from bessemer.baremetal.domain.port import normalise_mac
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig, image_of
+from bessemer.baremetal.drivers.ipxe.loader import Render
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script, unknown_machine_script
+from bessemer.baremetal.drivers.pxe.grub import grub_configuration, unknown_to_grub
+from bessemer.baremetal.drivers.pxe.pxelinux import pxelinux_configuration, unknown_to_pxelinux
 from bessemer.context import RequestContext
 from bessemer.errors import BessemerError, NotFound
 from bessemer.json_types import JsonObject
@@ -29,17 +32,39 @@ FindBootConfig = Callable[[str], Awaitable[BootConfig | None]]
 FindImage = Callable[[str, str], Awaitable[str]]
 """By an image's id and our listener's URL: a URL below that which serves it for a while."""
 
+FindProgram = Callable[[str], Awaitable[Path | None]]
+"""By name, a boot program for firmware that boots by HTTP; None when there is none."""
+
 _FILES: Final = frozenset({"kernel", "ramdisk"})
 
+_LOADERS: Final[Mapping[str, tuple[Render, Callable[[str], str]]]] = {
+    "ipxe": (ramdisk_script, unknown_machine_script),
+    "pxelinux": (pxelinux_configuration, unknown_to_pxelinux),
+    "grub": (grub_configuration, unknown_to_grub),
+}
+"""Per loader: what a NIC's machine is told that is to boot a ramdisk, and what any other."""
 
-def ramdisk_boot_service(find_boot_config: FindBootConfig, find_image: FindImage) -> Service:
-    """`GET /boot/ipxe/{mac}` and `GET /boot/files/{node_uuid}/kernel|ramdisk`."""
+
+def ramdisk_boot_service(
+    find_boot_config: FindBootConfig, find_image: FindImage, find_program: FindProgram
+) -> Service:
+    """`GET /boot/<loader>/{mac}`, `/boot/files/{node_uuid}/kernel|ramdisk`, `/boot/programs/{name}`."""
     routes = (
+        *(
+            Route(
+                "GET",
+                f"/{loader}/{{mac}}",
+                partial(_script, find_boot_config, find_image, loader),
+                "boot:script",
+                access=Access.PUBLIC,
+            )
+            for loader in _LOADERS
+        ),
         Route(
             "GET",
-            "/ipxe/{mac}",
-            partial(_script, find_boot_config, find_image),
-            "boot:script",
+            "/programs/{name}",
+            partial(_program, find_program),
+            "boot:program",
             access=Access.PUBLIC,
         ),
         Route(
@@ -53,14 +78,17 @@ def ramdisk_boot_service(find_boot_config: FindBootConfig, find_image: FindImage
     return Service("boot", "/boot", routes, _error_body)
 
 
-async def _script(find: FindBootConfig, find_image: FindImage, call: Call) -> PlainTextResponse:
+async def _script(
+    find: FindBootConfig, find_image: FindImage, loader: str, call: Call
+) -> PlainTextResponse:
+    render, render_unknown = _LOADERS[loader]
     mac = normalise_mac(call.path["mac"])
     config = await find(mac)
     if config is None:
-        log.warning("boot.unknown_machine", mac=mac)
-        return PlainTextResponse(unknown_machine_script(mac))
-    log.info("boot.script", mac=mac, node=config.node_uuid, purpose=config.purpose)
-    return PlainTextResponse(ramdisk_script(await _with_links(config, find_image), mac))
+        log.warning("boot.unknown_machine", loader=loader, mac=mac)
+        return PlainTextResponse(render_unknown(mac))
+    log.info("boot.script", loader=loader, mac=mac, node=config.node_uuid, purpose=config.purpose)
+    return PlainTextResponse(render(await _with_links(config, find_image), mac))
 
 
 async def _with_links(config: BootConfig, find_image: FindImage) -> BootConfig:
@@ -76,6 +104,13 @@ async def _with_links(config: BootConfig, find_image: FindImage) -> BootConfig:
         ramdisk=await place(config.ramdisk),
         boot_iso=await place(config.boot_iso),
     )
+
+
+async def _program(find: FindProgram, call: Call) -> FileResponse:
+    path = await find(call.path["name"])
+    if path is None:
+        raise NotFound("There is no such boot program.")
+    return FileResponse(path, media_type="application/efi")
 
 
 async def _file(find: FindBootConfig, call: Call) -> FileResponse:

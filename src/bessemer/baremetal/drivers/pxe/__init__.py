@@ -1,0 +1,1 @@
+"""Boot interfaces `pxe`, `http` and `http-ipxe`: other programs that bring the ramdisk."""

@@ -1,0 +1,24 @@
+"""Boot interfaces `pxe`, `http` and `http-ipxe`: network boot, by their own loaders."""
+
+from typing import ClassVar
+
+from bessemer.baremetal.drivers.ipxe.boot import NetworkBoot
+from bessemer.baremetal.drivers.pxe.loaders import HTTP, HTTP_IPXE, PXE
+
+
+class PxeBoot(NetworkBoot):
+    """PXELINUX (BIOS) or GRUB (UEFI) come by TFTP, and fetch the ramdisk over HTTP."""
+
+    loader: ClassVar = PXE
+
+
+class HttpBoot(NetworkBoot):
+    """UEFI firmware fetches GRUB over HTTP, and GRUB the ramdisk."""
+
+    loader: ClassVar = HTTP
+
+
+class HttpIpxeBoot(NetworkBoot):
+    """UEFI firmware fetches iPXE over HTTP, and iPXE the ramdisk."""
+
+    loader: ClassVar = HTTP_IPXE

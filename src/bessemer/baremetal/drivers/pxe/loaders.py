@@ -1,0 +1,60 @@
+"""DHCP's answers for PXELINUX, GRUB, and firmware that boots by HTTP itself; pure.
+
+Option 209 (RFC 5071) says where a loader that came by TFTP finds its configuration: made anew by
+our listener for each NIC that asks, so no crash can leave a file of it behind.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bessemer.baremetal.drivers.agent.ramdisk_network import Listener
+from bessemer.baremetal.drivers.ipxe.dhcp_options import ARCHITECTURE_TAGS, tftp_server
+from bessemer.baremetal.drivers.ipxe.loader import Loader
+from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
+from bessemer.baremetal.drivers.pxe.grub import grub_configuration, grub_file
+from bessemer.baremetal.drivers.pxe.pxelinux import pxelinux_configuration
+from bessemer.network.public import DhcpOption
+
+GRUB: Final = "grubx64.efi"
+IPXE_EFI: Final = "snponly.efi"
+PROGRAMS: Final[Mapping[str, str]] = {"bios": "lpxelinux.0", "uefi": GRUB}
+
+_UEFI: Final = frozenset({"uefi"})
+_HTTP: Final = "tag:!ipxe,tag:efi-http,"
+
+
+def _pxe(mode: str | None, listener: Listener, mac: str) -> tuple[DhcpOption, ...]:
+    places = {
+        "bios": f"{listener.url}/boot/pxelinux/{mac}",
+        "uefi": grub_file(f"{listener.url}/boot/grub/{mac}"),
+    }
+    options = []
+    for each in (mode,) if mode is not None else tuple(PROGRAMS):
+        tag = "" if mode is not None else f"tag:{ARCHITECTURE_TAGS[each]},"
+        options += [DhcpOption(f"{tag}67", PROGRAMS[each]), DhcpOption(f"{tag}209", places[each])]
+    return (*options, *tftp_server(listener.address))
+
+
+def _http(_mode: str | None, listener: Listener, _mac: str) -> tuple[DhcpOption, ...]:
+    """GRUB finds its configuration beside itself: a file that sends each NIC on to its own."""
+    return _by_http(listener, GRUB)
+
+
+def _http_ipxe(_mode: str | None, listener: Listener, mac: str) -> tuple[DhcpOption, ...]:
+    script = DhcpOption("tag:ipxe,67", f"{listener.url}/boot/ipxe/{mac}")
+    return (*_by_http(listener, IPXE_EFI), script)
+
+
+def _by_http(listener: Listener, program: str) -> tuple[DhcpOption, ...]:
+    """UEFI specification 2.10, section 24.7.3.1."""
+    url = f"{listener.url}/boot/programs/{program}"
+    return (DhcpOption(f"{_HTTP}60", "HTTPClient"), DhcpOption(f"{_HTTP}67", url))
+
+
+PXE: Final = Loader(
+    "PXELINUX or GRUB",
+    _pxe,
+    {"pxelinux": pxelinux_configuration, "grub": grub_configuration},
+)
+HTTP: Final = Loader("GRUB", _http, {"grub": grub_configuration}, _UEFI)
+HTTP_IPXE: Final = Loader("iPXE", _http_ipxe, {"ipxe": ramdisk_script}, _UEFI)

@@ -1,0 +1,95 @@
+"""Boot interfaces pxe, http and http-ipxe on virtual machines: PXELINUX, GRUB and iPXE at work."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.e2e.cloud.conftest import BOOT, Bench
+
+from bessemer_lab.demo.api import BAREMETAL, IMAGE, NETWORK
+from bessemer_lab.demo.story import bring
+from bessemer_lab.machine.faults import Fault
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BIOS, UEFI = "node-2", "node-1"
+LIMIT_S = 300
+
+
+@asynccontextmanager
+async def booting_by(bench: Bench, name: str, **fields: str) -> AsyncIterator[str]:
+    """The node's uuid. Cleaning is left out, since it would boot once more."""
+    before = await bench.node(name)
+    for field, value in {**fields, "automated_clean": False}.items():
+        await bench.patch(name, f"/{field}", value)
+    try:
+        yield bench.nodes[name]
+    finally:
+        for field in (*fields, "automated_clean"):
+            await bench.patch(name, f"/{field}", before[field])
+
+
+async def inspect(bench: Bench, name: str, boot_interface: str) -> None:
+    before = await bench.node(name)
+    async with booting_by(bench, name, boot_interface=boot_interface) as node:
+        await bring(bench.api, node, "manage", "manageable")
+        await bring(bench.api, node, "inspect", "manageable")
+        after = await bench.node(name)
+        assert after["inspection_finished_at"] != before["inspection_finished_at"]
+        await bring(bench.api, node, "provide", "available")
+
+
+async def an_image(bench: Bench, kind: str, file: Path) -> str:
+    body = {"name": file.name, "disk_format": kind, "container_format": kind}
+    image = await bench.api.post(f"{IMAGE}/images", body)
+    await bench.api.upload(f"{IMAGE}/images/{image['id']}/file", file)
+    return str(image["id"])
+
+
+async def run_in_memory(bench: Bench, files: dict[str, str], boot_interface: str) -> None:
+    """A kernel that speaks is enough: GRUB's TCP takes a minute for a whole ramdisk here."""
+    mark = f"bessemer.test={boot_interface}"
+    fields = {"boot_interface": boot_interface, "deploy_interface": "ramdisk"}
+    networks = await bench.api.get(f"{NETWORK}/networks?name=provisioning")
+    wanted = {"port": {"network_id": networks["networks"][0]["id"]}}
+    port = (await bench.api.post(f"{NETWORK}/ports", wanted))["port"]
+    async with booting_by(bench, UEFI, **fields) as node:
+        info = {**files, "kernel_append_params": mark}
+        await bench.patch(UEFI, "/instance_info", info)
+        await bench.api.post(f"{BAREMETAL}/nodes/{node}/vifs", {"id": port["id"]})
+        await bring(bench.api, node, "active", "active")
+        await until_a_kernel_says(bench, mark)
+        await bring(bench.api, node, "deleted", "available")
+    await bench.api.delete(f"{NETWORK}/ports/{port['id']}")
+
+
+async def until_a_kernel_says(bench: Bench, mark: str) -> None:
+    console = bench.machine(UEFI).console_path
+    async with asyncio.timeout(LIMIT_S):
+        while not any(  # noqa: ASYNC110 - a console log has no events
+            "Kernel command line:" in line and mark in line
+            for line in console.read_text(errors="replace").splitlines()
+        ):
+            await asyncio.sleep(0.5)
+
+
+async def boot_uefi_by_each(bench: Bench, directory: Path) -> None:
+    tiny = directory / "initrd"
+    tiny.write_bytes(bytes(4096))
+    files = {
+        "kernel": await an_image(bench, "aki", BOOT.kernel),
+        "ramdisk": await an_image(bench, "ari", tiny),
+    }
+    await run_in_memory(bench, files, "pxe")
+    bench.machine(UEFI).set_faults(Fault.NO_PXE)
+    try:
+        await run_in_memory(bench, files, "http")
+        await inspect(bench, UEFI, "http-ipxe")
+    finally:
+        bench.machine(UEFI).set_faults()
+
+
+async def test_either_firmware_is_brought_to_a_ramdisk(bench: Bench, tmp_path: Path):
+    await asyncio.gather(inspect(bench, BIOS, "pxe"), boot_uefi_by_each(bench, tmp_path))
