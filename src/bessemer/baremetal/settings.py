@@ -159,6 +159,12 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         gt=NO_TIME,
         description="longest silence of the agent during servicing",
     )
+    boot_retry_timeout: timedelta | None = Field(
+        None,
+        gt=NO_TIME,
+        description="a machine whose ramdisk has not called back for this long is started anew, again "
+        "and again until the callback's own timeout; by default it is not",
+    )
     policy_file: Path | None = Field(
         None,
         description="YAML file of rules of who may do what, by their names in Ironic, in place of "

@@ -47,11 +47,13 @@ def _at_rest(node, state: str) -> bool:
 
 
 @pytest.fixture
-async def site(tmp_path):
+async def site(tmp_path, request):
+    """`request.param`: further settings of the bare metal room."""
+    own = getattr(request, "param", {})
     flags = {
         "server": {"state_directory": tmp_path / "state"},
         "network": {"dhcp": "none"},
-        "baremetal": {"agent_poll_interval": 0.2, "sync_power_state_interval": 3600},
+        "baremetal": {"agent_poll_interval": 0.2, "sync_power_state_interval": 3600, **own},
     }
     cloud = Cloud(load_settings(flags=flags))
     async with AsyncExitStack() as stack:
@@ -101,3 +103,15 @@ async def test_a_fleet_goes_from_bare_to_active_and_back(site):
     path = f"{BAREMETAL}/nodes/fleet-00000"
     await site.api.wait_for(path, lambda node: _at_rest(node, "clean wait"), LIMIT_S)
     assert site.fleet.machines[0].is_on
+
+
+@pytest.mark.parametrize("site", [{"boot_retry_timeout": 4}], indirect=True)
+async def test_a_machine_that_did_not_boot_is_started_anew(site):
+    machine = site.fleet.machines[0]
+    machine.faults = frozenset({Fault.NEVER_BOOTS})
+    await site.ask("provide")
+    path = f"{BAREMETAL}/nodes/fleet-00000"
+    await site.api.wait_for(path, lambda node: _at_rest(node, "clean wait"), LIMIT_S)
+    assert machine.running_from == "pxe"
+    machine.faults = frozenset()
+    await site.all_are("available")

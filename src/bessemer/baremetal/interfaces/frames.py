@@ -19,11 +19,14 @@ PURPOSES: Final[Mapping[Flow, Purpose]] = {
 
 def into_ramdisk(purpose: Purpose) -> tuple[StepCall, ...]:
     """From a machine that is off and on the right network to an agent that has called back."""
+    return (*_start_ramdisk(purpose), StepCall("deploy", "wait_for_ramdisk"))
+
+
+def _start_ramdisk(purpose: Purpose) -> tuple[StepCall, ...]:
     return (
         StepCall("boot", "prepare_ramdisk", {"purpose": purpose.value}),
         StepCall("management", "boot_from_network"),
         StepCall("power", "power_on"),
-        StepCall("deploy", "wait_for_ramdisk"),
     )
 
 
@@ -38,7 +41,12 @@ def out_of_ramdisk(purpose: Purpose) -> tuple[StepCall, ...]:
 
 def reboot_into_ramdisk(flow: Flow) -> tuple[StepCall, ...]:
     """In the middle of a flow: the machine starts its ramdisk anew."""
-    return (StepCall("power", "power_off"), *into_ramdisk(PURPOSES[flow]))
+    return (*start_ramdisk_anew(flow), StepCall("deploy", "wait_for_ramdisk"))
+
+
+def start_ramdisk_anew(flow: Flow) -> tuple[StepCall, ...]:
+    """The same without waiting until the ramdisk is up."""
+    return (StepCall("power", "power_off"), *_start_ramdisk(PURPOSES[flow]))
 
 
 @dataclass(frozen=True, slots=True)

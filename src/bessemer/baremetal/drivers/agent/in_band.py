@@ -13,6 +13,7 @@ from bessemer.baremetal.domain.provision.work import (
     Signal,
     WaitFor,
 )
+from bessemer.baremetal.drivers.agent.boot_retry import patient
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.node_view import node_and_ports
 from bessemer.baremetal.drivers.agent.offered_steps import offered_steps
@@ -33,14 +34,15 @@ class InBand(DeployInterface):
         self, settings: BareMetalSettings, client: AgentClient, now: Now = clock.now
     ) -> None:
         self._settings = settings
+        self._now = now
         self._orders = Orders(client, settings, now)
 
     @step()
-    async def wait_for_ramdisk(self, task: Task) -> Outcome:
+    async def wait_for_ramdisk(self, task: Task, until: str | None = None) -> Outcome:
         """`boot.prepare_ramdisk` forgot the last agent, so any agent_url is of this boot."""
         if task.node.driver_internal_info.get("agent_url"):
             return Done("the ramdisk has called back")
-        return WaitFor(
+        wait = WaitFor(
             Signal.AGENT,
             callback_timeout(self._settings, task.work.flow),
             not_heard(
@@ -50,6 +52,7 @@ class InBand(DeployInterface):
                 has_switch=task.interfaces.power.has_switch(task.node),
             ),
         )
+        return await patient(task, wait, self._settings.boot_retry_timeout, self._now(), until)
 
     async def in_band_steps(self, task: Task, phase: str) -> Sequence[OfferedStep] | Outcome:
         """As the agent lists them; its version is kept, to notice another life of the agent."""

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bessemer import clock
 from bessemer.baremetal.domain.inspection_rules.actions import Case
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome, Signal, WaitFor
+from bessemer.baremetal.drivers.agent.boot_retry import patient
 from bessemer.baremetal.drivers.agent.findings import Findings, findings
 from bessemer.baremetal.drivers.agent.inventory import read_machine, reported_error
+from bessemer.baremetal.drivers.agent.orders import Now
 from bessemer.baremetal.drivers.agent.rules import Rulebook
 from bessemer.baremetal.drivers.agent.stored_report import plugin_data, storable
 from bessemer.baremetal.drivers.agent.words import next_command, not_heard
@@ -23,19 +26,20 @@ from bessemer.errors import Conflict, Invalid
 class AgentInspect(InspectInterface):
     """In-band inspection (Ironic's inspect interface `agent`)."""
 
-    def __init__(self, settings: BareMetalSettings) -> None:
+    def __init__(self, settings: BareMetalSettings, now: Now = clock.now) -> None:
         self._settings = settings
+        self._now = now
         self._rules = Rulebook(settings)
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Nothing of its own: the boot interface says what it needs."""
 
     @step()
-    async def wait_for_data(self, task: Task) -> Outcome:
+    async def wait_for_data(self, task: Task, until: str | None = None) -> Outcome:
         """The ramdisk posts to /v1/continue_inspection."""
         if await task.inspection_data() is not None:
             return Done("the ramdisk's report is here")
-        return WaitFor(
+        wait = WaitFor(
             Signal.INSPECTION,
             self._settings.inspect_wait_timeout,
             not_heard(
@@ -45,6 +49,7 @@ class AgentInspect(InspectInterface):
                 has_switch=task.interfaces.power.has_switch(task.node),
             ),
         )
+        return await patient(task, wait, self._settings.boot_retry_timeout, self._now(), until)
 
     @step()
     async def process_data(self, task: Task) -> Outcome:
