@@ -152,7 +152,20 @@ class MemoryTask:
         return self.groups
 
     async def save_portgroup(self, group: Portgroup) -> None:
-        self.groups = tuple(group if each.uuid == group.uuid else each for each in self.groups)
+        others = tuple(each for each in self.groups if each.uuid != group.uuid)
+        if group.is_over:
+            self.groups = others
+            self.ports = tuple(
+                replace(port, portgroup_uuid=None) if port.portgroup_uuid == group.uuid else port
+                for port in self.ports
+            )
+        else:
+            known = len(others) < len(self.groups)
+            self.groups = (
+                tuple(group if each.uuid == group.uuid else each for each in self.groups)
+                if known
+                else (*others, group)
+            )
         self._maybe_raise("save_portgroup")
 
     async def save_inventory(

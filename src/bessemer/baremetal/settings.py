@@ -68,6 +68,11 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         description="fail what needs a network port that no switch has confirmed; else go on and "
         "say so (driver_info.fail_on_binding_failure wins)",
     )
+    network_traits_file: Path | None = Field(
+        None,
+        description="YAML file of traits that decide which NICs an instance's network ports are "
+        "attached to; by default none do",
+    )
     conductor_group: str = Field("", description="this conductor serves nodes of this group only")
     deploy_kernel: str = Field(
         "", description="kernel of the deploy ramdisk: a path (driver_info.deploy_kernel wins)"

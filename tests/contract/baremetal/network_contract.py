@@ -22,6 +22,8 @@ async def attach(plugin: NetworkInterface, task: MemoryTask, vif: str, **where: 
     wish = VifWish(vif, **where)
     attached = await plugin.vif_attach(task.context, task.node, await nics_of(task), wish)
     await keep(task, attached.nic)
+    for port in attached.members:
+        await keep(task, port)
     return attached.mac_address
 
 

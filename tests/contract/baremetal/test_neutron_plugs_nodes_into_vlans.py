@@ -21,6 +21,13 @@ from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Invalid
 from bessemer.network.public import DhcpOption, PortSpec, PortStatus, SwitchFailure
 
+BOND_OF_GREENS = """
+CUSTOM_FAST:
+  actions:
+    - action: group_and_attach_ports
+      filter: port.vendor == 'green' && network.name == 'tenant'
+      min_count: 2
+"""
 SETTINGS = BareMetalSettings(switch_timeout=timedelta(seconds=2))
 
 
@@ -333,6 +340,65 @@ class TestTenantNetworks:
         vif = await new_vif()
         await attach(plugin, task, vif)
         assert task.ports[1].tenant_vif == vif
+
+    async def test_the_instances_traits_may_want_a_bond_of_its_own(
+        self, task: MemoryTask, net: NetworkOfTest, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "traits.yaml"
+        file.write_text(BOND_OF_GREENS)
+        changes = {"network_traits_file": file, "default_portgroup_mode": "802.3ad"}
+        plugin = NeutronNetwork(net.service, SETTINGS.model_copy(update=changes))
+        third = replace(a_port(task.node, 3), vendor="red")
+        task.ports = (*(replace(port, vendor="green") for port in task.ports), third)
+        task.node = replace(task.node, instance_info={"traits": ["CUSTOM_FAST", "CUSTOM_X"]})
+        vif, other = await net.new_vif(), await net.new_vif()
+        mac = await attach(plugin, task, vif)
+        [group] = task.groups
+        assert (group.dynamic_portgroup, group.mode) == (True, "802.3ad")
+        assert group.address == mac == task.ports[0].address
+        assert [port.portgroup_uuid for port in task.ports] == [group.uuid, group.uuid, None]
+        assert isinstance(await run_to_end(task, plugin, "configure_tenant_networks"), Done)
+        vlan = net.vlan_of("tenant")
+        assert net.switch.vlans == {"eth1": vlan, "eth2": vlan, "eth3": PARKED}
+        with pytest.raises(Invalid, match=r"what the instance's traits want \(CUSTOM_FAST\)"):
+            await attach(plugin, task, other)
+        await detach(plugin, task, vif)
+        assert task.groups == ()
+        assert [port.portgroup_uuid for port in task.ports] == [None, None, None]
+        assert set(net.switch.vlans.values()) == {PARKED}
+
+    async def test_traits_have_no_say_where_a_nic_is_named_or_none_is_asked_for(
+        self, task: MemoryTask, net: NetworkOfTest, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "traits.yaml"
+        file.write_text(BOND_OF_GREENS)
+        plugin = NeutronNetwork(
+            net.service, SETTINGS.model_copy(update={"network_traits_file": file})
+        )
+        assert await attach(plugin, task, await net.new_vif()) == task.ports[0].address
+        task.node = replace(task.node, instance_info={"traits": ["CUSTOM_FAST"]})
+        second = task.ports[1]
+        assert await attach(plugin, task, await net.new_vif(), port_uuid=second.uuid)
+        assert task.ports[1].tenant_vif is not None
+        assert task.groups == ()
+
+    async def test_an_active_node_gets_its_bond_plugged_at_once(
+        self, task: MemoryTask, net: NetworkOfTest, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "traits.yaml"
+        file.write_text(BOND_OF_GREENS)
+        plugin = NeutronNetwork(
+            net.service, SETTINGS.model_copy(update={"network_traits_file": file})
+        )
+        task.ports = tuple(replace(port, vendor="green") for port in task.ports)
+        asked = {"traits": ["CUSTOM_FAST"]}
+        task.node = replace(task.node, provision_state=State.ACTIVE, instance_info=asked)
+        vif = await net.new_vif()
+        await attach(plugin, task, vif)
+        vlan = net.vlan_of("tenant")
+        assert (net.switch.vlans["eth1"], net.switch.vlans["eth2"]) == (vlan, vlan)
+        profile = await net.profile_of(vif)
+        assert profile["local_group_information"]["id"] == task.groups[0].uuid
 
     async def test_an_active_node_is_plugged_at_once(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest

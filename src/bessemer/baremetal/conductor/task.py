@@ -23,7 +23,6 @@ from bessemer.baremetal.store import ports as port_store
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.blobs import Blob
 from bessemer.baremetal.store.nodes import NodeStore
-from bessemer.baremetal.store.portgroups import PORTGROUPS
 from bessemer.context import RequestContext, admin_context
 from bessemer.db.engine import Database
 
@@ -106,7 +105,8 @@ class NodeTask:
 
     async def save_portgroup(self, group: Portgroup) -> None:
         async with self._fenced() as connection:
-            await PORTGROUPS.save(connection, group)
+            await portgroups.keep(connection, group)
+            self._ports = await port_store.of_node(connection, self._node.uuid)
 
     async def save_inventory(
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]

@@ -24,6 +24,11 @@ class VifWish:
     port_uuid: str | None = None
     portgroup_uuid: str | None = None
 
+    @property
+    def names_nic(self) -> bool:
+        """Whether only one NIC or bond will do."""
+        return self.port_uuid is not None or self.portgroup_uuid is not None
+
     def admits(self, nic: Nic) -> bool:
         """Whether the network port may be attached there."""
         if self.portgroup_uuid is not None:
@@ -51,6 +56,12 @@ class Nics:
     def ports_of(self, nic: Nic) -> tuple[Port, ...]:
         """The port itself, or the members of the group."""
         return members_of(nic, self.ports) if isinstance(nic, Portgroup) else (nic,)
+
+    def bonded(self, group: Portgroup, members: Sequence[Port]) -> "Nics":
+        """The same with a new bond of some of the ports."""
+        changed = {port.uuid: replace(port, portgroup_uuid=group.uuid) for port in members}
+        ports = tuple(changed.get(port.uuid, port) for port in self.ports)
+        return Nics(ports, (*self.portgroups, group))
 
     def addressed(self, nic: Nic) -> Nic:
         """The NIC itself; a bond without a MAC with that of its primary NIC.

@@ -23,6 +23,7 @@ class Portgroup:
     physical_network: str | None = None
     category: str | None = None
     dynamic_portgroup: bool = False
+    """Made for one network port, and gone with it."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     internal_info: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -34,6 +35,11 @@ class Portgroup:
         """The tenant's network port attached to the bond."""
         vif: str | None = self.internal_info.get("tenant_vif_port_id")
         return vif
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a bond that was made for a network port has lost it."""
+        return self.dynamic_portgroup and self.tenant_vif is None
 
     @property
     def priority(self) -> int:

@@ -22,6 +22,8 @@ class Attached:
 
     nic: Nic
     mac_address: str
+    members: tuple[Port, ...] = ()
+    """The NICs of a bond that was made for the network port, not saved yet either."""
 
 
 class NetworkInterface(Plugin):

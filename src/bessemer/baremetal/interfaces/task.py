@@ -108,7 +108,7 @@ class Task(Protocol):
         """Its bonds, as last saved."""
 
     async def save_portgroup(self, group: Portgroup) -> None:
-        """Keep changes of one bond."""
+        """Keep changes of one bond; one that is over goes, and frees its NICs."""
 
     async def save_inventory(
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]

@@ -1,7 +1,10 @@
 """VIFs: a tenant's network ports on a node's NICs and bonds."""
 
+from collections.abc import Sequence
+
 from bessemer.baremetal.domain.nics import Nic, Nics, VifWish
 from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.store import portgroups
@@ -18,7 +21,7 @@ async def attach(desk: Desk, context: RequestContext, ident: str, wish: VifWish)
         nics = await _nics(desk, node)
         network = desk.registry.interfaces_of(node).network
         attached = await network.vif_attach(context, node, nics, wish)
-        await _save(desk, attached.nic)
+        await _save(desk, attached.nic, attached.members)
     return attached.mac_address
 
 
@@ -43,9 +46,9 @@ async def _nics(desk: Desk, node: Node) -> Nics:
         return Nics(ports, await portgroups.of_node(connection, node.uuid))
 
 
-async def _save(desk: Desk, nic: Nic) -> None:
+async def _save(desk: Desk, nic: Nic, members: Sequence[Port] = ()) -> None:
     async with desk.shelves.database.write() as connection:
         if isinstance(nic, Portgroup):
-            await portgroups.PORTGROUPS.save(connection, nic)
+            await portgroups.keep(connection, nic, members)
         else:
             await port_store.save(connection, nic)

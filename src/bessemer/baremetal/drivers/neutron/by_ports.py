@@ -9,9 +9,11 @@ import structlog
 from bessemer.baremetal.domain.nics import Nic, Nics, VifWish
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
 from bessemer.baremetal.domain.truth import truth
 from bessemer.baremetal.drivers.neutron.links import Wiring, from_note, noted
+from bessemer.baremetal.drivers.neutron.network_traits import read_network_traits
 from bessemer.baremetal.drivers.neutron.ramdisk_ports import (
     BootNic,
     RamdiskPorts,
@@ -58,7 +60,12 @@ class NetworkByPorts(NetworkInterface):
         self._network = network
         self._settings = settings
         self._ramdisk = RamdiskPorts(network)
-        self._tenant = TenantPorts(network, self.wiring)
+        self._tenant = TenantPorts(
+            network,
+            self.wiring,
+            read_network_traits(settings.network_traits_file),
+            settings.default_portgroup_mode,
+        )
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
         """Cabling may still be learnt by inspection; the steps say what is missing."""
@@ -173,7 +180,9 @@ class NetworkByPorts(NetworkInterface):
     async def vif_attach(
         self, context: RequestContext, node: Node, nics: Nics, wish: VifWish
     ) -> Attached:
-        attached = await self._tenant.attach(context, nics, wish)
+        attached = await self._tenant.attach(context, node, nics, wish)
+        if attached.members and isinstance(attached.nic, Portgroup):
+            nics = nics.bonded(attached.nic, attached.members)
         if is_live(node):
             await self._plug_now(context, node, attached.nic, nics)
         return attached

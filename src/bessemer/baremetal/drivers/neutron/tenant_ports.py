@@ -1,11 +1,15 @@
 """The tenants' network ports: attached to NICs and bonds, bound to switch ports, and let go again."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
+from bessemer.baremetal.domain.network_traits.choice import ToBond, Wanted, choose, traits_for
+from bessemer.baremetal.domain.network_traits.trait import NetworkTrait
 from bessemer.baremetal.domain.nics import Nic, Nics, VifWish, best, free
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.drivers.neutron.links import Wiring
 from bessemer.baremetal.interfaces.network import Attached
@@ -25,11 +29,17 @@ class TenantPorts:
 
     network: NetworkService
     wiring: Wiring
+    traits: tuple[NetworkTrait, ...] = ()
+    bond_mode: str = "active-backup"
+    """Of bonds that are made for a network port."""
 
-    async def attach(self, context: RequestContext, nics: Nics, wish: VifWish) -> Attached:
+    async def attach(
+        self, context: RequestContext, node: Node, nics: Nics, wish: VifWish
+    ) -> Attached:
         """Choose a NIC or bond and give the network port its MAC; nothing is saved yet.
 
-        A bond without a MAC of its own gets that of its primary NIC.
+        The instance's network traits choose first, unless the wish names a NIC; they may want a new
+        bond. A bond without a MAC of its own gets that of its primary NIC.
         Raises Conflict (already attached), Invalid (no such network port, no free NIC), NetworkError.
         """
         holder = nics.holder_of(wish.vif_id)
@@ -41,12 +51,17 @@ class TenantPorts:
             view = await self.network.get_port(context, wish.vif_id)
         except NotFound:
             raise Invalid(f"There is no network port {wish.vif_id} to attach.") from None
-        reach = await self._physical_networks(context, nics, view)
-        chosen = nics.addressed(_choose(nics, wish, reach, self.wiring))
+        found = await self._choice(context, node, nics, wish, view)
+        members: tuple[Port, ...] = ()
+        if isinstance(found, ToBond):
+            group = self._new_bond(node, found)
+            nics = nics.bonded(group, found.ports)
+            found, members = group, nics.ports_of(group)
+        chosen = nics.addressed(found)
         if chosen.address is not None:
             await self._take_mac(context, view, chosen.address)
         changed = chosen.with_internal(tenant_vif_port_id=wish.vif_id)
-        return Attached(changed, chosen.address or view.mac_address)
+        return Attached(changed, chosen.address or view.mac_address, members)
 
     async def bind(self, context: RequestContext, nic: Nic, nics: Nics) -> PortView:
         """Desire it plugged in. Raises NetworkError, SwitchFailure, Conflict."""
@@ -86,6 +101,25 @@ class TenantPorts:
         if view is not None and view.mac_address == nic.address:
             await self.network.set_mac_address(context, view.id, None)
         return nic.with_internal(tenant_vif_port_id=None)
+
+    async def _choice(
+        self, context: RequestContext, node: Node, nics: Nics, wish: VifWish, view: PortView
+    ) -> Nic | ToBond:
+        reach = await self._physical_networks(context, nics, view)
+        traits = () if wish.names_nic else traits_for(node, self.traits)
+        if not traits:
+            return _choose(nics, wish, reach, self.wiring)
+        network = await self.network.get_network(context, view.network_id)
+        return _by_traits(traits, nics, wish, Wanted(network.name, reach), self.wiring)
+
+    def _new_bond(self, node: Node, wanted: ToBond) -> Portgroup:
+        return Portgroup(
+            uuid=str(uuid.uuid4()),
+            node_uuid=node.uuid,
+            mode=self.bond_mode,
+            physical_network=wanted.ports[0].physical_network,
+            dynamic_portgroup=True,
+        )
 
     async def _physical_networks(
         self, context: RequestContext, nics: Nics, view: PortView
@@ -136,7 +170,22 @@ def _choose(nics: Nics, wish: VifWish, physical_networks: frozenset[str], wiring
     )
 
 
-def _usable_on(physical_networks: frozenset[str], wiring: Wiring) -> Callable[[Port], bool]:
+def _by_traits(
+    traits: Sequence[NetworkTrait], nics: Nics, wish: VifWish, network: Wanted, wiring: Wiring
+) -> Nic | ToBond:
+    """Raises Invalid when what the traits want is not there, or taken."""
+    candidates = free(nics, _usable_on(network.physical_networks, wiring))
+    found = choose(traits, candidates, nics, network)
+    if found is not None:
+        return found
+    raise Invalid(
+        f"No NIC is free for network port {wish.vif_id} of network {network.name} that is what the "
+        f"instance's traits want ({', '.join(trait.name for trait in traits)}). Compare "
+        "baremetal.network_traits_file with vendor, category and physical_network of the node's ports."
+    )
+
+
+def _usable_on(physical_networks: Set[str], wiring: Wiring) -> Callable[[Port], bool]:
     """Whether a NIC can be plugged, and on one of these networks (an empty set: any)."""
     reachable = {None, *physical_networks}
     return lambda port: (
