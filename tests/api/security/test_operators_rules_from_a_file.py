@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 from bessemer.baremetal.api.operators import baremetal_services
 from bessemer.baremetal.api.policies import Policies
 from bessemer.baremetal.api.policy_file import Asker
+from bessemer.baremetal.api.ramdisk import ramdisk_service
 from bessemer.cli.main import app as command_line
 from bessemer.errors import ConfigurationError
+from bessemer.web.authentication import noauth
 from bessemer.web.dispatch import application
 
 GET, POWER = "baremetal:node:get", "baremetal:node:set_power_state"
@@ -108,6 +110,44 @@ async def test_the_api_goes_by_the_file(tenancy, tmp_path):
     refused = await client.put(f"{path}/states/power", {"target": "power off"})
     assert refused.status == 403
     assert f"Policy {POWER} does not permit this: it is for !." in fault(refused)
+
+
+async def test_the_threshold_decides_whether_the_finer_rules_are_asked(tenancy, tmp_path):
+    desk = tenancy.cloud.desk
+    own = '"baremetal:node:get:filter_threshold": "role:reader"\n'
+    (tmp_path / "policy.yaml").write_text(own)
+    settings = desk.settings.model_copy(update={"policy_file": tmp_path / "policy.yaml"})
+    app = application(baremetal_services(replace(desk, settings=settings)), authenticate)
+    path = f"/v1/nodes/{tenancy.node}"
+    await tenancy.patch("system admin", path, ("/driver_info", {"fake_rack": "r1"}))
+    built_in = tenancy.by("lessee reader")
+    client = AsgiClient(app, dict(built_in.headers))
+    shown = [(await each.get(path)).json["driver_info"] for each in (built_in, client)]
+    assert "Redacted" in shown[0]["content"]
+    assert shown[1] == {"fake_rack": "r1"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "method", "path", "body"),
+    [
+        ("driver:ipa_lookup", "GET", "/v1/lookup?addresses=52:54:00:00:00:01", None),
+        (
+            "node:ipa_heartbeat",
+            "POST",
+            "/v1/heartbeat/rented",
+            {"callback_url": "https://10.0.0.1"},
+        ),
+        ("driver:ipa_continue_inspection", "POST", "/v1/continue_inspection", {"inventory": {}}),
+    ],
+)
+async def test_what_ramdisks_ask_can_be_closed(tenancy, tmp_path, rule, method, path, body):
+    desk = tenancy.cloud.desk
+    (tmp_path / "policy.yaml").write_text(f'"baremetal:{rule}": "!"')
+    settings = desk.settings.model_copy(update={"policy_file": tmp_path / "policy.yaml"})
+    closed = application([ramdisk_service(replace(desk, settings=settings))], noauth())
+    refused = await AsgiClient(closed, tenancy.cloud.ramdisk.headers).request(method, path, body)
+    assert (refused.status, f"Policy baremetal:{rule}" in fault(refused)) == (403, True)
+    assert (await tenancy.cloud.ramdisk.request(method, path, body)).status not in {401, 403}
 
 
 def test_the_command_lists_the_rules_in_force(tmp_path, monkeypatch):

@@ -119,6 +119,8 @@ FIELDS = {
     "/automated_clean": (False, "0000"),
     "/shard": ("s", "0000"),
     "/chassis_uuid": (None, "0000"),
+    "/disable_power_off": (True, "0000"),
+    "/instance_name": ("web-1", "1111"),
 }
 WHO = ("system member", "owner member", "owner manager", "lessee manager")
 
@@ -155,9 +157,32 @@ async def test_an_active_node_changes_hands_by_an_administrator_only(tenancy):
     await tenancy.cloud.put_in_state(tenancy.node, State.ACTIVE)
     change = ("/owner", STRANGER)
     refused = await tenancy.patch("system member", "/v1/nodes/rented", change)
-    assert refused.status == 403
+    assert refused.status == 409
     assert "update_owner_provisioned" in fault(refused)
+    assert (await tenancy.patch("owner admin", "/v1/nodes/rented", change)).status == 403
     assert (await tenancy.patch("system admin", "/v1/nodes/rented", change)).status == 200
+
+
+@pytest.mark.parametrize(("renter", "status"), [(STRANGER, 409), (None, 200)])
+async def test_a_node_that_serves_a_projects_allocation_keeps_its_owner(tenancy, renter, status):
+    node = tenancy.foreign
+    await tenancy.cloud.put_in_state(node, State.ACTIVE, resource_class="r")
+    body = {"node": node, "resource_class": "r", "owner": renter}
+    made = (await tenancy.by("system admin").post("/v1/allocations", body)).json
+    await tenancy.cloud.until(node, lambda shown: shown["allocation_uuid"] == made["uuid"])
+    answer = await tenancy.patch("system admin", "/v1/nodes/foreign", ("/owner", OWNER))
+    assert answer.status == status
+    if status == 409:
+        assert f"allocation delete {made['uuid']}" in fault(answer)
+    other = await tenancy.patch("system admin", "/v1/nodes/foreign", ("/lessee", LESSEE))
+    assert other.status == 200
+
+
+async def test_a_lessees_member_does_not_name_the_instance(tenancy):
+    change = ("/instance_name", "web-1")
+    refused = await tenancy.patch("lessee member", "/v1/nodes/rented", change)
+    assert refused.status == 403
+    assert "update_instance_info" in fault(refused)
 
 
 async def test_a_projects_administrator_enrols_for_the_project(tenancy):
@@ -178,6 +203,7 @@ async def test_a_projects_administrator_enrols_for_the_project(tenancy):
         ({"conductor_group": "g"}, "conductor_group"),
         ({"automated_clean": False}, "automated_clean"),
         ({"shard": "s"}, "shard"),
+        ({"disable_power_off": True}, "disable_power_off"),
     ],
 )
 async def test_but_not_for_others_nor_with_what_is_the_systems(tenancy, extra, words):

@@ -45,10 +45,12 @@ SEEN_BY: Final[Mapping[Noun, str]] = {
 NODE_FIELDS: Final[Mapping[str, str]] = {
     "chassis_uuid": "baremetal:node:update:chassis_uuid",
     "conductor_group": "baremetal:node:update:conductor_group",
+    "disable_power_off": "baremetal:node:update:disable_power_off",
     "driver": "baremetal:node:update:driver_interfaces",
     "driver_info": "baremetal:node:update:driver_info",
     "extra": "baremetal:node:update_extra",
     "instance_info": "baremetal:node:update_instance_info",
+    "instance_name": "baremetal:node:update_instance_info",
     "instance_uuid": "baremetal:node:update:instance_uuid",
     "lessee": "baremetal:node:update:lessee",
     "maintenance": "baremetal:node:set_maintenance",

@@ -74,11 +74,8 @@ class Endpoint:
         return (self.handler.__doc__ or "").strip().partition("\n")[0]
 
 
-def routes(endpoints: Sequence[Endpoint], gate: Gate | None = None) -> tuple[Route, ...]:
-    """The routes, in the order given: fixed paths before those with `{ident}`.
-
-    Raises ValueError without a gate, unless every endpoint is public.
-    """
+def routes(endpoints: Sequence[Endpoint], gate: Gate) -> tuple[Route, ...]:
+    """The routes, in the order given: fixed paths before those with `{ident}`."""
     return tuple(
         Route(
             method=each.method,
@@ -101,10 +98,8 @@ def closed_early(rows: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
     )
 
 
-def _guarded(endpoint: Endpoint, gate: Gate | None) -> Handler:
-    public = endpoint.access is Access.PUBLIC
-    if gate is None and not public:
-        raise ValueError(f"{endpoint.method} {endpoint.path} needs a gate in front of it.")
+def _guarded(endpoint: Endpoint, gate: Gate) -> Handler:
+    row = (endpoint.method, endpoint.path, endpoint.policy)
 
     async def handler(call: Call) -> Reply | Response:
         if call.version.minor < endpoint.since:
@@ -113,8 +108,9 @@ def _guarded(endpoint: Endpoint, gate: Gate | None) -> Handler:
                 f"1.{endpoint.since}, and 1.{call.version.minor} was asked for."
             )
         _check_query(endpoint, call)
-        if gate is not None and not public:
-            row = (endpoint.method, endpoint.path, endpoint.policy)
+        if endpoint.access is Access.PUBLIC:
+            gate.admit_anybody(endpoint.policy, call)
+        else:
             call = await gate.admit(*row, call, narrows=endpoint.narrows)
         return await endpoint.handler(call)
 

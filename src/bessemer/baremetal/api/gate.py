@@ -26,7 +26,7 @@ from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.store.ownership import PORT, Noun, Ownership, allocation_of_node
 from bessemer.context import RequestContext
 from bessemer.db.engine import Database
-from bessemer.errors import Forbidden, Invalid, NotFound
+from bessemer.errors import Conflict, Forbidden, Invalid, NotFound
 from bessemer.web.routes import Call
 
 MAX_IDENT: Final = 255
@@ -62,8 +62,8 @@ class Gate:
     ) -> Call:
         """The call as its handler may have it. `narrows`: that handler heeds `only_project`.
 
-        Raises NotFound for what the caller may not see, Forbidden for what they may not do, Invalid
-        for bodies that point at nothing they may see.
+        Raises NotFound for what the caller may not see, Forbidden for what they may not do, Conflict
+        for what they may not do at this moment, Invalid for bodies that point at nothing they may see.
         """
         call = replace(call, permits=partial(self._permits, call.context))
         noun = target_of(path)
@@ -78,6 +78,10 @@ class Gate:
         await self._check_references(method, path, policy, call)
         return call
 
+    def admit_anybody(self, policy: str, call: Call) -> None:
+        """For rows that nobody logs in for. Raises Forbidden where the operators' file closes them."""
+        self._demand({policy: ""}, NOTHINGS, call)
+
     async def _at_target(self, noun: Noun, method: str, path: str, policy: str, call: Call) -> Call:
         rules = rules_of(method, path, policy, call.body)
         references = references_of(method, path, policy, call.body)
@@ -90,12 +94,12 @@ class Gate:
         found = await self._find(noun, _ident(call), suffixed)
         if found is None or not self._passes(SEEN_BY[noun], found, call):
             raise NotFound(f"{noun.word} {_ident(call)} could not be found.")
-        if found.provision_state == State.ACTIVE and _NEW_OWNER in rules:
-            rules[_NEW_OWNER_OF_ACTIVE] = "owner"
         judged = found
         if path.startswith("/nodes/{ident}/allocation"):
             judged = await self._allocation(found)
         self._demand(rules, judged, call)
+        if found.provision_state == State.ACTIVE and _NEW_OWNER in rules:
+            self._demand_moment(found, call)
         await self._check(references, call)
         return _renamed(noun, call, found.uuid)
 
@@ -180,7 +184,7 @@ class Gate:
         more = Standing.NOBODY
         if thing.public and rule in _FOR_ALL_IF_PUBLIC:
             member = Standing.ANY_MEMBER in standing(call.context)
-            more = Standing.OWNER_MEMBER if member else Standing.OWNER_READER
+            more = Standing.OWNER_MANAGER if member else Standing.OWNER_READER
         return self.policies.allows(rule, asker, more)
 
     def _demand(self, rules: Mapping[str, str], thing: Ownership, call: Call) -> None:
@@ -188,6 +192,15 @@ class Gate:
         for rule, about in rules.items():
             if not self._passes(rule, thing, call):
                 raise self._forbidden(rule, about)
+
+    def _demand_moment(self, node: Ownership, call: Call) -> None:
+        """Raises Conflict when they may give the node away, but not while it is active."""
+        if not self._passes(_NEW_OWNER_OF_ACTIVE, node, call):
+            raise Conflict(
+                f"The owner of node {node.uuid} can not be changed while it is in state "
+                f"{State.ACTIVE}: policy {_NEW_OWNER_OF_ACTIVE} is for "
+                f"{self.policies.who(_NEW_OWNER_OF_ACTIVE)}."
+            )
 
     def _forbidden(self, rule: str, about: str = "") -> Forbidden:
         what = f"to set {about[:80]}" if about else "this"

@@ -154,6 +154,7 @@ KIND: Final = Kind(
     made=lambda values: InspectionRule(**_as_fields(values)),
     altered=_altered,
     document=_document,
+    list_policy="baremetal:inspection_rule:list_all",
     filters={"phase": Filter(words)},
     conditions={"phase": inspection_rules.c.phase.__eq__},
 )

@@ -22,11 +22,16 @@ class Standing(Flag):
     """How a caller stands to a thing. Higher roles hold the lower standings, too."""
 
     NOBODY = 0
+    ANYBODY = auto()
+    """Who calls, logged in or not."""
     SYSTEM_READER = auto()
     SYSTEM_MEMBER = auto()
     SYSTEM_MANAGER = auto()
     SYSTEM_ADMIN = auto()
     SYSTEM_SERVICE = auto()
+    """The role service, in system scope."""
+    SERVICE_PROJECT = auto()
+    """The role service, in the project of the deployment's services (Nova)."""
     OWNER_READER = auto()
     OWNER_MEMBER = auto()
     OWNER_MANAGER = auto()
@@ -48,18 +53,20 @@ _OWNER: Final = (S.OWNER_READER, S.OWNER_MEMBER, S.OWNER_MANAGER, S.OWNER_ADMIN)
 _LESSEE: Final = (S.LESSEE_READER, S.LESSEE_MEMBER, S.LESSEE_MANAGER, S.LESSEE_ADMIN)
 
 _SYS_ADMIN: Final = S.SYSTEM_ADMIN
-_SYS_MEMBER: Final = S.SYSTEM_MEMBER | S.SYSTEM_SERVICE
-_SYS_READER: Final = S.SYSTEM_READER | S.SYSTEM_SERVICE
+_SYS_MEMBER: Final = S.SYSTEM_MEMBER | S.SERVICE_PROJECT
+_SYS_OPERATOR: Final = _SYS_MEMBER | S.SYSTEM_SERVICE
+_SYS_READER: Final = S.SYSTEM_READER | S.SYSTEM_SERVICE | S.SERVICE_PROJECT
 _READER: Final = _SYS_READER | S.OWNER_READER | S.LESSEE_READER | S.OWNER_SERVICE
 _OWNING_READER: Final = _SYS_READER | S.OWNER_READER | S.OWNER_SERVICE
-_MEMBER: Final = _SYS_MEMBER | S.OWNER_MEMBER | S.LESSEE_MEMBER
-_OWNING_MEMBER: Final = _SYS_MEMBER | S.OWNER_MEMBER | S.OWNER_SERVICE
+_MEMBER: Final = _SYS_OPERATOR | S.OWNER_MEMBER | S.LESSEE_MEMBER
+_OWNING_MEMBER: Final = _SYS_OPERATOR | S.OWNER_MEMBER | S.OWNER_SERVICE
 _OPERATOR: Final = _OWNING_MEMBER | S.LESSEE_MANAGER
 """Members of who owns it, managers of who rents it."""
-_OWNING_MANAGER: Final = _SYS_MEMBER | S.OWNER_MANAGER | S.OWNER_SERVICE
+_OWNING_MANAGER: Final = _SYS_OPERATOR | S.OWNER_MANAGER | S.OWNER_SERVICE
 _CABLER: Final = _SYS_ADMIN | S.SYSTEM_SERVICE | S.OWNER_MANAGER | S.OWNER_SERVICE
 _MANAGER: Final = _OWNING_MANAGER | S.LESSEE_MANAGER
 _ANYONE: Final = S.ANY_READER | S.ANY_SERVICE | _SYS_READER
+_RUNBOOKS_MANAGER: Final = _SYS_OPERATOR | S.OWNER_MANAGER | S.ANY_SERVICE
 
 # fmt: off
 RULES: Final[Mapping[str, Standing]] = {
@@ -68,6 +75,7 @@ RULES: Final[Mapping[str, Standing]] = {
     "baremetal:node:list":                        _ANYONE,
     "baremetal:node:list_all":                    _SYS_READER,
     "baremetal:node:get":                         _READER,
+    "baremetal:node:get:filter_threshold":        _SYS_READER,
     "baremetal:node:get:last_error":              _OWNING_READER,
     "baremetal:node:get:reservation":             _OWNING_READER,
     "baremetal:node:get:driver_info":             _OWNING_READER,
@@ -89,6 +97,7 @@ RULES: Final[Mapping[str, Standing]] = {
     "baremetal:node:update:retired":              _OWNING_MEMBER,
     "baremetal:node:update:shard":                _SYS_ADMIN,
     "baremetal:node:update:parent_node":          _SYS_MEMBER,
+    "baremetal:node:update:disable_power_off":    _SYS_ADMIN,
     "baremetal:node:disable_cleaning":            _SYS_ADMIN,
     "baremetal:node:delete":                      _SYS_ADMIN,
     "baremetal:node:delete:self_owned_node":      S.OWNER_ADMIN,
@@ -124,6 +133,9 @@ RULES: Final[Mapping[str, Standing]] = {
     "baremetal:node:vmedia:attach":               _MEMBER,
     "baremetal:node:vmedia:detach":               _MEMBER,
     "baremetal:node:vendor_passthru":             _SYS_ADMIN,
+    "baremetal:node:ipa_heartbeat":               S.ANYBODY,
+    "baremetal:driver:ipa_lookup":                S.ANYBODY,
+    "baremetal:driver:ipa_continue_inspection":   S.ANYBODY,
 
     "baremetal:port:list":                        _ANYONE,
     "baremetal:port:list_all":                    _SYS_READER,
@@ -172,14 +184,14 @@ RULES: Final[Mapping[str, Standing]] = {
     "baremetal:deploy_template:delete":           _SYS_ADMIN,
     "baremetal:runbook:list":                     _ANYONE,
     "baremetal:runbook:list_all":                 _SYS_READER,
-    "baremetal:runbook:get":                      _SYS_READER | S.OWNER_READER,
-    "baremetal:runbook:use":                      _SYS_MEMBER | S.OWNER_MEMBER,
-    "baremetal:runbook:create":                   _SYS_MEMBER | S.OWNER_MANAGER,
-    "baremetal:runbook:update":                   _SYS_MEMBER | S.OWNER_MANAGER,
+    "baremetal:runbook:get":                      _SYS_READER | S.OWNER_READER | S.ANY_SERVICE,
+    "baremetal:runbook:use":                      _RUNBOOKS_MANAGER,
+    "baremetal:runbook:create":                   _SYS_OPERATOR | S.OWNER_MANAGER | S.OWNER_SERVICE,
+    "baremetal:runbook:update":                   _RUNBOOKS_MANAGER,
     "baremetal:runbook:update:owner":             _SYS_MEMBER,
     "baremetal:runbook:update:public":            _SYS_MEMBER,
-    "baremetal:runbook:delete":                   _SYS_MEMBER | S.OWNER_MANAGER,
-    "baremetal:inspection_rule:list":             _SYS_READER,
+    "baremetal:runbook:delete":                   _RUNBOOKS_MANAGER,
+    "baremetal:inspection_rule:list_all":         _SYS_READER,
     "baremetal:inspection_rule:get":              _SYS_READER,
     "baremetal:inspection_rule:create":           _SYS_ADMIN,
     "baremetal:inspection_rule:update":           _SYS_ADMIN,
@@ -245,6 +257,8 @@ class Policies:
 
 def hidden_from(call: Call, owner: str | None, lessee: str | None) -> frozenset[str]:
     """Which of a node's guarded fields are kept from the caller."""
+    if call.permits("baremetal:node:get:filter_threshold", owner, lessee):
+        return frozenset()
     return frozenset(
         name for name in GUARDED if not call.permits(f"baremetal:node:get:{name}", owner, lessee)
     )
@@ -252,9 +266,11 @@ def hidden_from(call: Call, owner: str | None, lessee: str | None) -> frozenset[
 
 @lru_cache(maxsize=256)
 def _system(roles: frozenset[str], scope: bool, service_project: bool) -> Standing:
-    service = "service" in roles and (scope or service_project)
-    held = S.SYSTEM_SERVICE if service else S.NOBODY
-    return held | _up_to(_SYSTEM, level(roles)) if scope else held
+    held = S.ANYBODY | (_up_to(_SYSTEM, level(roles)) if scope else S.NOBODY)
+    if "service" in roles:
+        held |= S.SYSTEM_SERVICE if scope else S.NOBODY
+        held |= S.SERVICE_PROJECT if service_project else S.NOBODY
+    return held
 
 
 def _anywhere(reached: int, service: bool) -> Standing:

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from bessemer.baremetal.api.endpoints import Argument, Endpoint, routes
 from bessemer.baremetal.api.errors import error_body
+from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.baremetal.api.nodes import ident_of
+from bessemer.baremetal.api.policies import Policies
 from bessemer.baremetal.api.queries import Filter, uuid_word, words
 from bessemer.baremetal.api.values import optional, text
 from bessemer.baremetal.api.versions import RAMDISK, version_routes
@@ -45,12 +47,16 @@ _BEAT: Final[Mapping[str, Argument]] = {
 
 
 def ramdisk_service(desk: Desk) -> Service:
-    """The service of the provisioning network's listener. It serves nothing else of the API."""
+    """The service of the provisioning network's listener. It serves nothing else of the API.
+
+    Raises ConfigurationError for a policy file that makes no sense.
+    """
     api = RamdiskApi(desk)
+    gate = Gate(desk.shelves.database, Policies(desk.settings.policy_file))
     return Service(
         name="baremetal-ramdisk",
         prefix="",
-        routes=(*version_routes(RAMDISK), *routes(api.endpoints())),
+        routes=(*version_routes(RAMDISK), *routes(api.endpoints(), gate)),
         error_body=error_body,
         versions=VERSIONS,
     )

@@ -12,6 +12,7 @@ from bessemer.baremetal.domain.provision.states import DELETE_ALLOWED, State
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.provision import NodeProtected
 from bessemer.baremetal.store import chassis, leases
+from bessemer.baremetal.store.allocations import ALLOCATIONS
 from bessemer.errors import Conflict, Invalid, NotFound
 
 MAX_TRAITS: Final = 50
@@ -70,6 +71,8 @@ async def change(
         composed = desk.registry.compose(changed.driver, changed.interfaces)
         changed = replace(changed, interfaces=composed)
         _check_change(node, changed)
+        if node.owner != changed.owner:
+            await _check_owned_allocation(connection, node)
         if (node.parent_node, node.chassis_uuid) != (changed.parent_node, changed.chassis_uuid):
             changed = await _with_relatives(desk, connection, changed)
         await desk.shelves.nodes.save(connection, changed)
@@ -206,6 +209,19 @@ def _check_change(node: Node, changed: Node) -> None:
         raise Conflict(
             f"Node {node.uuid} can only be protected in the states "
             f"{', '.join(sorted(_PROTECTABLE))}; it is in {node.provision_state}."
+        )
+
+
+async def _check_owned_allocation(connection: AsyncConnection, node: Node) -> None:
+    """Raises Conflict when the node serves somebody: their claim was on the present owner's node."""
+    if node.allocation_uuid is None:
+        return
+    allocation = await ALLOCATIONS.get(connection, node.allocation_uuid)
+    if allocation.owner is not None:
+        raise Conflict(
+            f"The owner of node {node.uuid} can not be changed while it serves allocation "
+            f"{allocation.uuid}, which belongs to project {allocation.owner}. First: openstack "
+            f"baremetal allocation delete {allocation.uuid}."
         )
 
 
