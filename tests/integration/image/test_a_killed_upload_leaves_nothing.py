@@ -65,3 +65,24 @@ async def test_kill_minus_9_during_an_upload(tmp_path):
         assert (await room.show(whole))["status"] == "active"
         assert (await room.upload(cut, b"second try")).status == 204
         assert sorted(room.files()) == sorted([whole, cut])
+
+
+async def test_another_process_with_a_directory_of_its_own_leaves_an_upload_alone(tmp_path):
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow():
+        yield b"first half, "
+        began.set()
+        await may_end.wait()
+        yield b"second half"
+
+    async with a_room(tmp_path, tmp_path / "kept.db") as room:
+        image_id = await room.create()
+        upload = asyncio.create_task(room.upload(image_id, slow()))
+        await began.wait()
+        elsewhere = tmp_path / "elsewhere"
+        async with a_room(tmp_path, tmp_path / "kept.db", store_directory=elsewhere):
+            assert (await room.show(image_id))["status"] == "saving"
+        may_end.set()
+        assert (await upload).status == 204
+        assert (await room.show(image_id))["status"] == "active"

@@ -76,7 +76,8 @@ class Uploads:
                 )
             target = next_status(image.status, Event.UPLOAD)
             self._check_announced(announced)
-            await set_status(connection, image.id, image.status, target, updated_at=now())
+            values = {"updated_at": now(), "receiver": self._files.ident}
+            await set_status(connection, image.id, image.status, target, **values)
         return image
 
     def _check_announced(self, announced: int | None) -> None:

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Final
@@ -90,13 +91,14 @@ class ImageFiles:
         self._incoming = directory / "incoming"
         self._stored = directory / "images"
         self._lock: IO[bytes] | None = None
+        self._ident = ""
 
     def open(self) -> None:
         """Make the directory and take it. Raises ConfigurationError when another process has it."""
         for folder in (self._incoming, self._stored):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-        self._lock = (self._directory / "lock").open("wb")
+        self._lock = (self._directory / "lock").open("a+b")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -105,6 +107,14 @@ class ImageFiles:
                 f"Another process keeps its images in {self._directory}: stop it, or give this one "
                 "a directory of its own (image.store_directory)."
             ) from error
+
+        self._ident = _ident(self._lock)
+
+    @property
+    def ident(self) -> str:
+        """The directory's own name, by which the database knows it; there after `open`."""
+        assert self._ident, "ImageFiles.open() has not run"
+        return self._ident
 
     def close(self) -> None:
         """Give the directory back."""
@@ -147,6 +157,18 @@ def full(folder: Path) -> StoreFull:
         f"There is no room left for images in {folder.parent}: delete images or make it larger, "
         "then upload again."
     )
+
+
+def _ident(lock: IO[bytes]) -> str:
+    """As the lock file says; written there when the directory is new."""
+    lock.seek(0)
+    known = lock.read().decode("ascii", "replace").strip()
+    if not known:
+        known = str(uuid.uuid4())
+        lock.write(known.encode())
+        lock.flush()
+        os.fsync(lock.fileno())
+    return known
 
 
 def _sync_directory(folder: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.db.locks import kept
@@ -25,6 +25,13 @@ async def ids_named(connection: AsyncConnection, name: str) -> Sequence[str]:
     return (
         (await connection.execute(select(images.c.id).where(images.c.name == name))).scalars().all()
     )
+
+
+async def ids_received_by(connection: AsyncConnection, receiver: str) -> Sequence[str]:
+    """Ids of the images whose upload comes to this directory, or to one that was not noted."""
+    mine = or_(images.c.receiver == receiver, images.c.receiver.is_(None))
+    query = select(images.c.id).where(images.c.status == Status.SAVING, mine)
+    return (await connection.execute(query)).scalars().all()
 
 
 async def ids_in(connection: AsyncConnection, status: Status) -> Sequence[str]:
@@ -48,7 +55,7 @@ async def with_details(connection: AsyncConnection, rows: Sequence[RowMapping]) 
 
 
 def _image(row: RowMapping, own: Mapping[str, str], marked: set[str]) -> Image:
-    values = dict(row) | {
+    values = {name: value for name, value in row.items() if name != "receiver"} | {
         "status": Status(row["status"]),
         "visibility": Visibility(row["visibility"]),
     }

@@ -25,6 +25,7 @@ images = sa.Table(
     sa.Column("min_disk", sa.Integer, nullable=False),
     sa.Column("min_ram", sa.Integer, nullable=False),
     sa.Column("detail", sa.Text),
+    sa.Column("receiver", sa.String(36)),  # whose directory the upload in hand comes to
     sa.Index("ix_image_images_name", "name"),
     sa.Index("ix_image_images_owner", "owner"),
     sa.Index("ix_image_images_created_at_id", "created_at", "id"),
