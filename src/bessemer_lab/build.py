@@ -79,9 +79,11 @@ class Builder:
         lines = [] if OOB in present else self._oob_lines()
         moved = moved_away(self.marker)
         ports = [nic.port for machine in self.rack.machines for nic in machine.nics]
-        for name in (*ports, *(vlan.uplink for vlan in self.rack.vlans)):
+        made = dict.fromkeys(ports, namespace.cable)
+        made |= dict.fromkeys((vlan.uplink for vlan in self.rack.vlans), namespace.tap)
+        for name, make in made.items():
             if name not in present and name not in moved:
-                lines += namespace.tap(name, self.marker)
+                lines += make(name, self.marker)
         namespace.configure(self.rack.namespace, lines)
 
     def _oob_lines(self) -> list[str]:

@@ -64,9 +64,18 @@ def enter(namespace: str, argv: Sequence[str]) -> list[str]:
 def tap(name: str, alias: str) -> list[str]:
     """`ip` commands that make a tap which outlives the processes that use it, and bring it up.
 
-    The host must not speak on it by itself, hence no IPv6 autoconfiguration: it is a cable.
+    The host must not speak on it by itself, hence no IPv6 autoconfiguration.
     """
     return [
         f"tuntap add dev {name} mode tap",
         f'link set dev {name} alias "{alias}" addrgenmode none up',
     ]
+
+
+def cable(name: str, alias: str) -> list[str]:
+    """The same for a tap between a machine and the switch, on which the host has nothing to answer.
+
+    It has addresses in the machine's VLAN, and would give the tap's own MAC for theirs: what the
+    machine then sends there reaches nobody.
+    """
+    return [*tap(name, alias), f"link set dev {name} arp off"]

@@ -1,6 +1,7 @@
 """What goes in at one port comes out at the ports of its VLAN, and at no other."""
 
 import contextlib
+import json
 import sys
 from collections.abc import Iterator
 
@@ -13,6 +14,8 @@ from bessemer_lab.rack import PARKED_VLAN
 
 BROADCAST, UNTYPED = b"\xff" * 6, b"\x88\xb5"
 ARP_REQUEST = bytes.fromhex("080600010800")
+ARP_REPLY = bytes.fromhex("08060001080006040002")
+SOMEBODY = bytes([2, 0, 0, 0, 0, 9])
 PORTS = ("swp1", "swp2", "swp3")
 SEND = """
 import socket, sys
@@ -76,3 +79,22 @@ def test_the_host_is_in_every_vlan_by_its_uplinks(shared_lab: Lab, cables: list[
         assert cables[1].hears(ARP_REQUEST, 0.5) is None
     finally:
         shared_lab.run_in_namespace(["ip", "address", "flush", "dev", "tor-200"])
+
+
+def test_the_host_answers_for_its_address_by_the_uplink_alone(
+    shared_lab: Lab, cables: list[Cable]
+) -> None:
+    """A cable's own end in the kernel would answer sooner, with an address that leads nowhere."""
+    tag(shared_lab, {"swp1": 200})
+    shared_lab.run_in_namespace(["ip", "address", "add", "172.20.200.1/24", "dev", "tor-200"])
+    own, wanted = bytes([172, 20, 200, 9]), bytes([172, 20, 200, 1])
+    question = bytes.fromhex("08060001080006040001") + SOMEBODY + own + bytes(6) + wanted
+    try:
+        cables[0].send((BROADCAST + SOMEBODY + question).ljust(60, b"\0"))
+        answers = []
+        while answer := cables[0].hears(ARP_REPLY, 1 if answers else 3):
+            answers.append(answer[6:12].hex(":"))
+    finally:
+        shared_lab.run_in_namespace(["ip", "address", "flush", "dev", "tor-200"])
+    uplink = shared_lab.run_in_namespace(["ip", "-json", "link", "show", "tor-200"])
+    assert answers == [json.loads(uplink.stdout)[0]["address"]]
