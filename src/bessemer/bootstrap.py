@@ -101,7 +101,9 @@ class Cloud:
                 *network_services(network.means),
                 compute_api(compute),
             ),
-            Role.IDENTITY: (identity_api(identity),),
+            Role.IDENTITY: (
+                identity_api(identity, legacy_admin=settings.authentication.legacy_admin),
+            ),
             Role.IMAGE: (image_api(images), object_store),
         }
         self.operators_app = application(

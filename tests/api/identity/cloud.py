@@ -51,13 +51,14 @@ class Cloud:
 
 @asynccontextmanager
 async def a_cloud(
-    directory: Path, lifetime: timedelta = timedelta(hours=1)
+    directory: Path, lifetime: timedelta = timedelta(hours=1), *, legacy_admin: bool = False
 ) -> AsyncIterator[Cloud]:
     settings = IdentitySettings(token_lifetime=lifetime)
     async with a_database(directory) as database:
         identity = EmbeddedIdentity(database, settings, directory)
         await identity.start()
-        app = application([identity_api(identity)], by_token(identity.validate_token))
+        served = [identity_api(identity, legacy_admin=legacy_admin)]
+        app = application(served, by_token(identity.validate_token, legacy_admin=legacy_admin))
         password = (directory / "admin-password").read_text().strip()
         yield Cloud(database, identity, AsgiClient(app), password)
         await identity.stop()

@@ -116,6 +116,26 @@ async def test_others_tokens_are_not_for_everybody(cloud):
     assert allowed.status == 200
 
 
+@pytest.mark.parametrize(("legacy_admin", "status"), [(True, 200), (False, 403)])
+async def test_an_admin_of_some_project_sees_others_tokens_if_admins_are_as_of_old(
+    tmp_path, legacy_admin, status
+):
+    async with a_cloud(tmp_path, legacy_admin=legacy_admin) as cloud:
+        client = await cloud.as_admin()
+        bob = {"user": {"name": "bob", "password": "bobs"}}
+        shop = {"project": {"name": "shop"}}
+        user = (await client.post("/identity/v3/users", bob)).json["user"]["id"]
+        project = (await client.post("/identity/v3/projects", shop)).json["project"]["id"]
+        roles = (await client.get("/identity/v3/roles?name=admin")).json["roles"]
+        assigned = f"/identity/v3/projects/{project}/users/{user}/roles/{roles[0]['id']}"
+        assert (await client.put(assigned)).status == 204
+        scope = {"project": {"id": project}}
+        bobs = await cloud.token(name="bob", password="bobs", scope=scope)
+        admins = client.headers.pop("X-Auth-Token")
+        shown = await client.get(TOKENS, X_Auth_Token=bobs, X_Subject_Token=admins)
+        assert shown.status == status
+
+
 async def test_expired_tokens_are_worth_nothing_and_are_swept_out(tmp_path):
     async with a_cloud(tmp_path, lifetime=timedelta(microseconds=1)) as cloud:
         secret = await cloud.token()

@@ -1,5 +1,7 @@
 """`/v3/auth`: issue, show, revoke tokens; what the caller's token opens."""
 
+from dataclasses import replace
+
 from bessemer.errors import Forbidden, Invalid, NotFound, Unauthorized
 from bessemer.identity.api.bodies import Auth, AuthBody, Scope, project_body, token_body
 from bessemer.identity.domain.catalogue import catalogue
@@ -42,8 +44,9 @@ def _refuse_other_domain(ident: str | None, name: str | None) -> None:
 class AuthApi:
     """Handlers of `/v3/auth`."""
 
-    def __init__(self, identity: EmbeddedIdentity) -> None:
+    def __init__(self, identity: EmbeddedIdentity, *, legacy_admin: bool) -> None:
         self._identity = identity
+        self._legacy_admin = legacy_admin
 
     async def issue(self, call: Call) -> Reply:
         """`POST /v3/auth/tokens`."""
@@ -126,7 +129,8 @@ class AuthApi:
         subject = await self._identity.find_grant(call.headers.get("X-Subject-Token", ""))
         if subject is None:
             raise NotFound("Could not find that token.")
-        who = context_of(caller, self._identity.settings)
+        context = context_of(caller, self._identity.settings)
+        who = replace(context, legacy_admin=self._legacy_admin)
         own = caller.user.id == subject.user.id
         if not (own or who.is_admin or who.is_service):
             raise Forbidden("Only an administrator may look at or end others' tokens.")
@@ -137,9 +141,9 @@ def _links(call: Call) -> JsonObject:
     return {"self": f"{call.base_url()}{call.request.url.path}", "previous": None, "next": None}
 
 
-def auth_routes(identity: EmbeddedIdentity) -> tuple[Route, ...]:
+def auth_routes(identity: EmbeddedIdentity, *, legacy_admin: bool) -> tuple[Route, ...]:
     """Routes that look at the token themselves: they also serve unscoped ones, and under noauth."""
-    api = AuthApi(identity)
+    api = AuthApi(identity, legacy_admin=legacy_admin)
     tokens, public = "/v3/auth/tokens", Access.PUBLIC
     return (
         Route(

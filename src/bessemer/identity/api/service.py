@@ -20,11 +20,11 @@ def error_body(status: int, error: BessemerError, _context: RequestContext) -> J
     return {"error": {"code": status, "message": error.message, "title": title}}
 
 
-def identity_api(identity: EmbeddedIdentity) -> Service:
-    """Everything below `/identity`."""
+def identity_api(identity: EmbeddedIdentity, *, legacy_admin: bool = False) -> Service:
+    """Everything below `/identity`. `legacy_admin`: see the settings of authentication."""
     routes = (
         *VERSION_ROUTES,
-        *auth_routes(identity),
+        *auth_routes(identity, legacy_admin=legacy_admin),
         *people_routes(identity.administration),
         *service_routes(identity.settings.region),
     )
