@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 from tests.api.baremetal.cloud import fault
 from tests.api.security.personas import ROWS
+from tests.unit.baremetal.api_rows import OPERATORS
 
 from bessemer.baremetal.domain.node import Power
 from bessemer.baremetal.domain.provision.states import State
@@ -87,6 +88,68 @@ async def test_what_is_changed_at_the_last_moment_is_not_removed(tenancy, path, 
         await connection.execute(changed)
     assert (await removal).status == 412
     assert (await api.get(where)).status == 200
+
+
+WRITES = {
+    "PUT /states/provision": {"target": "manage"},
+    "PUT /states/power": {"target": "power on"},
+    "PUT /maintenance": {"reason": "a fan"},
+    "DELETE /maintenance": None,
+    "PUT /traits": {"traits": ["CUSTOM_A"]},
+    "DELETE /traits": None,
+    "PUT /traits/{trait}": None,
+    "DELETE /traits/{trait}": None,
+    "POST /vifs": {"id": "a-port"},
+    "DELETE /vifs/{vif}": None,
+    "PUT /management/boot_device": {"boot_device": "pxe"},
+    "PUT /states/boot_mode": {"target": "uefi"},
+    "PUT /states/secure_boot": {"target": True},
+    "PUT /management/inject_nmi": {},
+    "PUT /states/raid": {"logical_disks": [{"size_gb": 10, "raid_level": "1"}]},
+    "PUT /states/console": {"enabled": True},
+    "PUT /management/indicators/{indicator}": {"state": "on"},
+    "POST /vmedia": {"device_type": "cdrom", "image_url": "http://10.0.0.1/a.iso"},
+    "DELETE /vmedia": None,
+    "POST /vendor_passthru/{method}": {"bar": "a"},
+}
+"""What is done to a node besides changing its fields, with a body that is in order."""
+
+NAMED = {
+    "{trait}": "CUSTOM_A",
+    "{vif}": "a-port",
+    "{indicator}": "led@chassis",
+    "{method}": "first_method",
+}
+
+
+def test_everything_done_to_a_node_is_in_the_table():
+    rows = [row for row in OPERATORS if row.path.startswith("/nodes/{ident}/")]
+    done = {f"{row.method} {row.path.removeprefix('/nodes/{ident}')}" for row in rows}
+    others = {each for each in done if not each.startswith("GET") and "_passthru" not in each}
+    assert others - {"DELETE /allocation"} == {each for each in WRITES if "_passthru" not in each}
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_nothing_is_done_to_a_node_that_changed_meanwhile(tenancy, write):
+    api, base = tenancy.by("system admin"), f"/v1/nodes/{tenancy.node}"
+    method, _, tail = write.partition(" ")
+    for name, value in NAMED.items():
+        tail = tail.replace(name, value)
+    seen = (await api.get(base)).headers["ETag"]
+    assert (await api.patch(base, change(1))).status == 200
+    before = await tenancy.cloud.stored(tenancy.node)
+    refused = await api.request(method, f"{base}{tail}", WRITES[write], headers={"If-Match": seen})
+    assert refused.status == 412, refused.content
+    assert "was changed since you read it" in fault(refused)
+    assert await tenancy.cloud.stored(tenancy.node) == before
+
+
+async def test_what_is_done_to_a_node_as_it_was_seen_is_done(tenancy):
+    api, base = tenancy.by("system admin"), f"/v1/nodes/{tenancy.node}"
+    for path, body in (("maintenance", None), ("states/power", {"target": "power on"})):
+        seen = (await api.get(base)).headers["ETag"]
+        answer = await api.put(f"{base}/{path}", body, If_Match=seen)
+        assert answer.status == 202, answer.content
 
 
 async def test_a_node_is_removed_as_it_was_seen(tenancy):

@@ -5,6 +5,7 @@ from typing import Final
 
 from bessemer.baremetal.api.arguments import one_of, taken
 from bessemer.baremetal.api.endpoints import Argument, Endpoint
+from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.queries import refuse_unknown
@@ -66,14 +67,14 @@ class BootModesApi:
         """BIOS or UEFI from the machine's next start on."""
         refuse_unknown(call)
         mode = BootMode(taken(call.body, BOOT_MODE, call.version.minor)["target"])
-        uuid = await boot_modes.set_boot_mode(self.desk, ident_of(call), mode)
+        uuid = await boot_modes.set_boot_mode(as_seen(self.desk, call), ident_of(call), mode)
         return _accepted(call, uuid)
 
     async def set_secure_boot(self, call: Call) -> Reply:
         """On or off from the machine's next start on."""
         refuse_unknown(call)
         on = bool(taken(call.body, SECURE_BOOT, call.version.minor)["target"])
-        uuid = await boot_modes.set_secure_boot(self.desk, ident_of(call), on=on)
+        uuid = await boot_modes.set_secure_boot(as_seen(self.desk, call), ident_of(call), on=on)
         return _accepted(call, uuid)
 
     async def inject_nmi(self, call: Call) -> Reply:
@@ -81,7 +82,7 @@ class BootModesApi:
         refuse_unknown(call)
         if call.body:
             raise Invalid("The body must be an empty object.")
-        await inject_nmi.inject_nmi(self.desk, ident_of(call))
+        await inject_nmi.inject_nmi(as_seen(self.desk, call), ident_of(call))
         return Reply()
 
 

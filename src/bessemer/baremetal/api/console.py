@@ -5,6 +5,7 @@ from typing import Final
 
 from bessemer.baremetal.api.arguments import taken
 from bessemer.baremetal.api.endpoints import Argument, Endpoint
+from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.queries import refuse_unknown
@@ -54,5 +55,5 @@ class ConsoleApi:
         refuse_unknown(call)
         on = bool(taken(call.body, CONSOLE, call.version.minor)["enabled"])
         ident = ident_of(call)
-        await console.switch(self.desk, ident, on=on)
+        await console.switch(as_seen(self.desk, call), ident, on=on)
         return Reply(headers={"Location": f"{api_url(call)}/v1/nodes/{ident}/states/console"})

@@ -5,6 +5,7 @@ from typing import Final
 
 from bessemer.baremetal.api.arguments import one_of, taken
 from bessemer.baremetal.api.endpoints import Argument, Endpoint
+from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.links import api_url, links
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.queries import refuse_unknown
@@ -78,7 +79,7 @@ class IndicatorsApi:
         """Let one light do something."""
         refuse_unknown(call)
         state = IndicatorState(taken(call.body, STATE, call.version.minor)["state"])
-        await indicators.switch(self.desk, ident_of(call), _name(call), state)
+        await indicators.switch(as_seen(self.desk, call), ident_of(call), _name(call), state)
         return Reply()
 
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from bessemer.baremetal.api import values
 from bessemer.baremetal.api.arguments import one_of, taken
 from bessemer.baremetal.api.endpoints import Argument, Endpoint
+from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.runbooks import TRAITS
@@ -124,12 +125,12 @@ class NodePartsApi:
     async def set_traits(self, call: Call) -> Reply:
         """Replace all traits."""
         given = taken(call.body, TRAITS, call.version.minor)
-        await node_operations.set_traits(self.desk, ident_of(call), given["traits"])
+        await node_operations.set_traits(as_seen(self.desk, call), ident_of(call), given["traits"])
         return Reply()
 
     async def clear_traits(self, call: Call) -> Reply:
         """Remove all traits."""
-        await node_operations.set_traits(self.desk, ident_of(call), [])
+        await node_operations.set_traits(as_seen(self.desk, call), ident_of(call), [])
         return Reply()
 
     async def add_trait(self, call: Call) -> Reply:
@@ -137,12 +138,14 @@ class NodePartsApi:
         if has_body(call.request):
             raise Invalid("No body should be given when adding a single trait.")
         ident, trait = ident_of(call), call.path["trait"]
-        await node_operations.add_trait(self.desk, ident, trait)
+        await node_operations.add_trait(as_seen(self.desk, call), ident, trait)
         return Reply(headers={"Location": f"{api_url(call)}/v1/nodes/{ident}/traits/{trait}"})
 
     async def remove_trait(self, call: Call) -> Reply:
         """Remove the trait in the path."""
-        await node_operations.remove_trait(self.desk, ident_of(call), call.path["trait"])
+        await node_operations.remove_trait(
+            as_seen(self.desk, call), ident_of(call), call.path["trait"]
+        )
         return Reply()
 
     async def list_vifs(self, call: Call) -> Reply:
@@ -152,12 +155,14 @@ class NodePartsApi:
 
     async def attach(self, call: Call) -> Reply:
         """Give a network port a NIC of this node."""
-        await self.vifs.attach(self.desk, call.context, ident_of(call), _wish(call))
+        await self.vifs.attach(as_seen(self.desk, call), call.context, ident_of(call), _wish(call))
         return Reply()
 
     async def detach(self, call: Call) -> Reply:
         """Take the network port off its NIC."""
-        await self.vifs.detach(self.desk, call.context, ident_of(call), call.path["vif"])
+        await self.vifs.detach(
+            as_seen(self.desk, call), call.context, ident_of(call), call.path["vif"]
+        )
         return Reply()
 
     async def inventory(self, call: Call) -> Reply:
@@ -195,7 +200,9 @@ class NodePartsApi:
         given = taken(call.body, BOOT_DEVICE, call.version.minor)
         persistent = bool(given.get("persistent", False))
         device = BootDevice(given["boot_device"])
-        await boot_device.write(self.desk, ident_of(call), device, persistent=persistent)
+        await boot_device.write(
+            as_seen(self.desk, call), ident_of(call), device, persistent=persistent
+        )
         return Reply()
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.responses import Response
 
 from bessemer.baremetal.api.endpoints import Endpoint
+from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.passthru import ANY_METHOD, arguments, called, listed, method_of
 from bessemer.baremetal.api.queries import refuse_unknown
@@ -44,5 +45,5 @@ class NodePassthruApi:
         """Call a vendor method: 200 with its reply, or 202 when it goes on afterwards."""
         given = await arguments(call)
         wanted = passthru.Wanted(method_of(call), call.request.method, given)
-        result = await passthru.call(self.desk, ident_of(call), wanted)
+        result = await passthru.call(as_seen(self.desk, call), ident_of(call), wanted)
         return called(result.row, result.reply)

@@ -7,6 +7,7 @@ from typing import Final
 from bessemer.baremetal.api import queries, values
 from bessemer.baremetal.api.arguments import one_of, taken
 from bessemer.baremetal.api.endpoints import Argument, Endpoint
+from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.node_fields import NODE
@@ -143,14 +144,14 @@ class NodeStatesApi:
         request = provision_request(call.body, call.version.minor)
         ident = ident_of(call)
         await self._check_abort(call, ident, request.target)
-        await provision(self.desk, call.context, ident, request)
+        await provision(as_seen(self.desk, call), call.context, ident, request)
         return Reply(headers={"Location": f"{api_url(call)}/v1/nodes/{ident}/states"})
 
     async def power(self, call: Call) -> Reply:
         """Switch: 202 once it is committed; the BMC is told in the background."""
         refuse_unknown(call)
         ident, (target, timeout) = ident_of(call), _power_wish(call.body, call.version.minor)
-        await set_power.order(self.desk, ident, target, timeout)
+        await set_power.order(as_seen(self.desk, call), ident, target, timeout)
         return Reply(headers={"Location": f"{api_url(call)}/v1/nodes/{ident}/states"})
 
     async def set_maintenance(self, call: Call) -> Reply:
@@ -160,13 +161,15 @@ class NodeStatesApi:
         if has_body(call.request):
             body = await read_json(call.request, dict, MAINTENANCE_BODY_LIMIT)
             reason = taken(body, MAINTENANCE, call.version.minor).get("reason")
-        await node_operations.set_maintenance(self.desk, ident_of(call), on=True, reason=reason)
+        await node_operations.set_maintenance(
+            as_seen(self.desk, call), ident_of(call), on=True, reason=reason
+        )
         return Reply()
 
     async def clear_maintenance(self, call: Call) -> Reply:
         """Out of maintenance."""
         refuse_unknown(call)
-        await node_operations.set_maintenance(self.desk, ident_of(call), on=False)
+        await node_operations.set_maintenance(as_seen(self.desk, call), ident_of(call), on=False)
         return Reply()
 
     async def validate(self, call: Call) -> Reply:

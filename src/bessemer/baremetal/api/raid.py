@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bessemer.baremetal.api.endpoints import Endpoint
+from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.queries import refuse_unknown
 from bessemer.baremetal.operations import raid
@@ -27,5 +28,5 @@ class RaidApi:
     async def set_target(self, call: Call) -> Reply:
         """`{logical_disks: [...]}`; an empty object takes the wish back."""
         refuse_unknown(call)
-        await raid.set_target(self.desk, ident_of(call), call.body)
+        await raid.set_target(as_seen(self.desk, call), ident_of(call), call.body)
         return Reply()

@@ -7,6 +7,7 @@ from typing import Final
 
 from bessemer.baremetal.api.arguments import one_of, taken
 from bessemer.baremetal.api.endpoints import Argument, Endpoint
+from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.nodes import ident_of
 from bessemer.baremetal.api.queries import Filter, refuse_unknown
 from bessemer.baremetal.api.values import ruled, text
@@ -109,7 +110,7 @@ class VirtualMediaApi:
         refuse_unknown(call)
         given = taken(call.body, MEDIUM, call.version.minor)
         device, url = MediaDevice(given["device_type"]), str(given["image_url"])
-        await vmedia.attach(self.desk, ident_of(call), device, url)
+        await vmedia.attach(as_seen(self.desk, call), ident_of(call), device, url)
         return Reply()
 
     async def detach(self, call: Call) -> Reply:
@@ -119,5 +120,5 @@ class VirtualMediaApi:
         devices = () if asked is None else _devices("device_types", asked)
         if asked is not None and not devices:
             raise Invalid("device_types names no drive; leave it out to empty all of them.")
-        await vmedia.detach(self.desk, ident_of(call), devices)
+        await vmedia.detach(as_seen(self.desk, call), ident_of(call), devices)
         return Reply()

@@ -6,7 +6,7 @@ the hash ring names. The bus in process takes the same way: there is no other.
 
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -81,7 +81,7 @@ def at_conductor(find: Find = of_node) -> Callable[[Operation[P, R]], Operation[
             arguments = {
                 key: value for key, value in given.items() if key in _CALLS[name].arguments
             }
-            answer = await _ask(desk, host, _message(name, known_as, arguments))
+            answer = await _ask(desk, host, _message(name, known_as, arguments, desk.if_match))
             result: R = msgspec.convert(answer, type=signature.return_annotation)
             return result
 
@@ -101,16 +101,20 @@ async def serve(desk: Desk) -> Callable[[], Awaitable[None]]:
             for key, value in message["arguments"].items()
         }
         log.info("conductor.asked", call=message["call"], subject=message["subject"])
-        return msgspec.to_builtins(await call.run(desk, message["subject"], **given))
+        asked = replace(desk, if_match=message.get("if_match"))
+        return msgspec.to_builtins(await call.run(asked, message["subject"], **given))
 
     return await desk.bus.serve(topic_of(desk.hostname), answer)
 
 
-def _message(name: str, subject: str, arguments: Mapping[str, Any]) -> JsonObject:
+def _message(
+    name: str, subject: str, arguments: Mapping[str, Any], if_match: str | None
+) -> JsonObject:
     return {
         "call": name,
         "subject": subject,
         "arguments": msgspec.to_builtins(arguments),
+        "if_match": if_match,
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }
 

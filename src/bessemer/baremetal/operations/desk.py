@@ -17,6 +17,7 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations.background import Background
 from bessemer.baremetal.operations.flows import Flows
+from bessemer.baremetal.operations.unchanged import check_unchanged
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import leases
@@ -41,6 +42,8 @@ class Desk:
     hostname: str
     settings: BareMetalSettings
     background: Background = field(default_factory=Background)
+    if_match: str | None = None
+    """The states (ETags) of a node in which alone it may be held or changed from this desk."""
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -54,7 +57,7 @@ class Desk:
     ) -> AsyncIterator[tuple[AsyncConnection, Node]]:
         """A write transaction that holds one node; waits a little for it (`patiently`).
 
-        `beside`: other nodes that will be held in it, too. Raises NotFound, NodeLocked.
+        `beside`: other nodes that will be held in it, too. Raises NotFound, NodeLocked, ChangedMeanwhile.
         """
         async with AsyncExitStack() as stack:
             yield await self.patiently(
@@ -70,6 +73,7 @@ class Desk:
             if beside:
                 await self.shelves.nodes.hold(connection, ident, *beside)
             node = await self.shelves.nodes.get(connection, ident)
+            self.check(node)
             span = Span(now(), IN_PASSING)
             owner = f"{self.hostname}:api"
             await leases.take_in_passing(connection, node.uuid, owner, purpose, span)
@@ -79,7 +83,7 @@ class Desk:
     async def holding(self, ident: str, purpose: str, length: timedelta) -> AsyncIterator[Node]:
         """Hold one node over a call to the outside world, for `length` at most.
 
-        Waits a little for it (`patiently`). Raises NotFound, NodeLocked.
+        Waits a little for it (`patiently`). Raises NotFound, NodeLocked, ChangedMeanwhile.
         """
         node, lease = await self.patiently(lambda: self._held(ident, purpose, length))
         try:
@@ -91,9 +95,14 @@ class Desk:
     async def _held(self, ident: str, purpose: str, length: timedelta) -> tuple[Node, Lease]:
         async with self.shelves.database.write() as connection:
             node = await self.shelves.nodes.get(connection, ident)
+            self.check(node)
             span = Span(now(), length)
             owner = f"{self.hostname}:api"
             return node, await leases.take(connection, node.uuid, owner, purpose, span)
+
+    def check(self, node: Node) -> None:
+        """Raises ChangedMeanwhile for a node that is in none of the states `if_match`."""
+        check_unchanged(self.if_match, node)
 
     async def patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Try again while the node is held, for `baremetal.node_locked_patience`.

@@ -49,6 +49,7 @@ async def call(desk: Desk, ident: str, wanted: Wanted) -> Result:
     """Raises Invalid (no such method, verb or arguments), NodeLocked, NotFound; of a call that is
     answered at once also Transient and HardwareFailure."""
     node, plugins = await node_and_plugins(desk, ident)
+    desk.check(node)
     row = chosen(plugins.vendor.passthru_methods(), wanted.method, wanted.http_method)
     plugins.vendor.validate_method(node, row.name, wanted.body)
     if not row.async_call:

@@ -68,6 +68,7 @@ async def _accept(
 ) -> PowerOrder:
     async with desk.shelves.database.write() as connection:
         node = await desk.shelves.nodes.get(connection, ident)
+        desk.check(node)
         power = _checked(desk, node, target)
         way = power.legs(node, target)
         length = sum((_limit(desk, leg, timeout) for leg in way), _SLACK)
