@@ -164,6 +164,16 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         gt=NO_TIME,
         description="longest silence of the agent during servicing",
     )
+    ipxe_bootfile_name_by_arch: dict[str, str] = Field(
+        {},
+        description="network boot programs of boot interfaces ipxe and http-ipxe by the nodes' "
+        "cpu_arch, in place of the usual ones; network.boot_programs has them served",
+    )
+    pxe_bootfile_name_by_arch: dict[str, str] = Field(
+        {},
+        description="network boot programs of boot interfaces pxe and http by the nodes' cpu_arch, "
+        "in place of the usual ones; network.boot_programs has them served",
+    )
     boot_retry_timeout: timedelta | None = Field(
         None,
         gt=NO_TIME,

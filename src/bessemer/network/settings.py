@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 NO_TIME: Final = timedelta(0)
+ProgramName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
 class SwitchSettings(BaseModel):
@@ -63,6 +64,10 @@ class NetworkSettings(BaseModel):
     grub_modules: Path = Field(
         Path("/usr/lib/grub/x86_64-efi"),
         description="folder with GRUB's modules, for boot interfaces pxe (UEFI) and http",
+    )
+    boot_programs: tuple[ProgramName, ...] = Field(
+        (),
+        description="further network boot programs to serve, from tftp_root or loader_folders",
     )
     state_directory: Path | None = Field(
         None, description="dnsmasq's files; by default below the server's state directory"

@@ -16,6 +16,7 @@ from bessemer.baremetal.domain.provision.work import Done, Failed
 from bessemer.baremetal.drivers.agent.ramdisk_network import Listener
 from bessemer.baremetal.drivers.ipxe.boot import NetworkBoot
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
+from bessemer.baremetal.drivers.ipxe.dhcp_options import Firmware
 from bessemer.baremetal.interfaces.boot import RAMDISK_BOOT
 from bessemer.network.domain.dhcp_options import checked_option
 
@@ -37,7 +38,7 @@ class NetworkBootContract:
             await boot.prepare_instance(task)
         mac = task.ports[0].address
         listener = Listener("172.30.0.1", SETTINGS.ramdisk_port)
-        assert networks.options[VIF] == boot.loader.options(None, listener, mac)
+        assert networks.options[VIF] == boot.loader.options(Firmware(None), listener, mac)
         assert VIF in networks.confirmed
         config = BootConfig.of(task.node)
         assert config is not None

@@ -29,20 +29,25 @@ def settings(tmp_path: Path) -> BareMetalSettings:
     for name in ("kernel", "initramfs"):
         (tmp_path / name).write_bytes(b"x")
     return BareMetalSettings(
-        deploy_kernel=str(tmp_path / "kernel"), deploy_ramdisk=str(tmp_path / "initramfs")
+        deploy_kernel=str(tmp_path / "kernel"),
+        deploy_ramdisk=str(tmp_path / "initramfs"),
+        ipxe_bootfile_name_by_arch={"aarch64": "ipxe-arm64.efi"},
+        pxe_bootfile_name_by_arch={"aarch64": "grubaa64.efi"},
     )
 
 
-def a_task(mode: str | None) -> MemoryTask:
-    properties = {"capabilities": f"boot_mode:{mode}"} if mode else {}
+def a_task(mode: str | None, architecture: str = "x86_64") -> MemoryTask:
+    properties = {"cpu_arch": architecture}
+    if mode:
+        properties["capabilities"] = f"boot_mode:{mode}"
     node = a_node(properties=properties, driver_info={})
     return MemoryTask(node, (a_port(node, internal_info={"provisioning_vif_port_id": VIF}),))
 
 
 async def options_for(
-    boot: NetworkBoot, networks: SomeNetworks, mode: str | None
+    boot: NetworkBoot, networks: SomeNetworks, mode: str | None, architecture: str = "x86_64"
 ) -> tuple[DhcpOption, ...]:
-    await run_to_end(a_task(mode), boot, "prepare_ramdisk", purpose="provisioning")
+    await run_to_end(a_task(mode, architecture), boot, "prepare_ramdisk", purpose="provisioning")
     return tuple(networks.options[VIF])
 
 
@@ -50,6 +55,17 @@ class Contract(NetworkBootContract):
     """With a UEFI node."""
 
     plugin: type[NetworkBoot]
+    arm_program: str
+
+    @pytest.mark.parametrize("mode", ["uefi", None])
+    async def test_a_processor_with_a_program_of_its_own_gets_that_alone(
+        self, boot: NetworkBoot, networks: SomeNetworks, mode: str | None
+    ) -> None:
+        said = await options_for(boot, networks, mode, "aarch64")
+        programs = [option.value for option in said if option.name.endswith("67")]
+        assert [each.rpartition("/")[2] for each in programs if MAC not in each] == [
+            self.arm_program
+        ]
 
     @pytest.fixture
     def task(self) -> MemoryTask:
@@ -64,12 +80,14 @@ class TestIpxe(Contract):
     """The contract."""
 
     plugin = IpxeBoot
+    arm_program = "ipxe-arm64.efi"
 
 
 class TestPxe(Contract):
     """The contract, and a loader for each firmware."""
 
     plugin = PxeBoot
+    arm_program = "grubaa64.efi"
     BIOS = ("lpxelinux.0", f"http://{LISTENER}/boot/pxelinux/{MAC}")
     UEFI = ("grubx64.efi", f"(http,{LISTENER})/boot/grub/{MAC}")
 
@@ -111,6 +129,7 @@ class TestHttp(ByHttp):
     """The contract, and the firmware is sent to GRUB."""
 
     plugin = HttpBoot
+    arm_program = "grubaa64.efi"
 
     async def test_what_dhcp_says(self, boot: NetworkBoot, networks: SomeNetworks) -> None:
         assert await options_for(boot, networks, "uefi") == (
@@ -123,6 +142,7 @@ class TestHttpIpxe(ByHttp):
     """The contract, and the firmware is sent to iPXE, iPXE to its script."""
 
     plugin = HttpIpxeBoot
+    arm_program = "ipxe-arm64.efi"
 
     async def test_what_dhcp_says(self, boot: NetworkBoot, networks: SomeNetworks) -> None:
         assert await options_for(boot, networks, "uefi") == (

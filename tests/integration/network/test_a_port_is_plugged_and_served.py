@@ -140,8 +140,8 @@ async def test_loaders_hear_of_their_configuration_unasked_and_http_firmware_of_
     links = (a_link("node-0"),)
     spec = PortSpec(network.id, mac_address=mac, links=links, dhcp_options=said)
     await room.wait_until_active((await room.create_port(ADMIN, spec)).id, SOON)
-    offers = {each: Client(namespace, "node-0", mac, each).discover() for each in (0, 7, 16)}
-    bios, uefi, http = offers[0], offers[7], offers[16]
+    offers = {each: Client(namespace, "node-0", mac, each).discover() for each in (0, 7, 16, 19)}
+    bios, uefi, http, arm = offers[0], offers[7], offers[16], offers[19]
     assert bios is not None
     assert bios.options[209].decode() == HOSTILE
     assert uefi is not None
@@ -149,6 +149,8 @@ async def test_loaders_hear_of_their_configuration_unasked_and_http_firmware_of_
     assert http is not None
     assert (http.boot_file, http.options[60]) == (url, b"HTTPClient")
     assert 209 not in http.options
+    assert arm is not None
+    assert arm.boot_file == url
 
 
 async def test_moving_a_nic_from_provisioning_to_a_tenant(

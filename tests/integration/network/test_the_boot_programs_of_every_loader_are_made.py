@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
 from bessemer.network.dhcp.boot_programs import NAMES, BootPrograms, make_programs
 from bessemer.network.settings import NetworkSettings
 
@@ -42,3 +45,21 @@ def test_a_grub_that_cannot_be_built_keeps_no_server_from_starting(tmp_path: Pat
     modules.mkdir()
     settings = NetworkSettings(grub_modules=modules)
     assert make_programs(settings, tmp_path / "served") == ["grubx64.efi"]
+
+
+async def test_an_operators_own_programs_are_served_in_place_of_ours(tmp_path: Path):
+    for name in ("grubx64.efi", "ipxe-arm64.efi"):
+        (tmp_path / name).write_text(f"own {name}")
+    own = ("grubx64.efi", "ipxe-arm64.efi")
+    settings = NetworkSettings(loader_folders=(tmp_path,), boot_programs=own)
+    programs = BootPrograms(settings, tmp_path / "served")
+    for name in own:
+        found = await programs.find(name)
+        assert found is not None
+        assert found.read_text() == f"own {name}"
+
+
+@pytest.mark.parametrize("name", ["../secret.key", "/etc/passwd", ".hidden", ""])
+def test_a_program_is_a_name_and_no_path(name):
+    with pytest.raises(ValidationError, match="boot_programs"):
+        NetworkSettings(boot_programs=(name,))

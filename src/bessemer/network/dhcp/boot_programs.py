@@ -50,7 +50,7 @@ class BootPrograms:
 
     async def find(self, name: str) -> Path | None:
         """The file; None when it is none of ours or this host has not got it."""
-        if name not in NAMES:
+        if name not in NAMES and name not in self._settings.boot_programs:
             return None
         async with self._making:
             if not self._made:
@@ -64,8 +64,9 @@ def make_programs(settings: NetworkSettings, served: Path) -> list[str]:
     """Put the boot programs into the served folder; the names of those that this host has not."""
     served.mkdir(parents=True, exist_ok=True, mode=0o755)
     folders = (settings.tftp_root, *settings.loader_folders)
-    missing = [name for name in COPIED if not _copy(name, folders, served)]
-    if not _build_grub(settings.grub_modules, served):
+    copied = dict.fromkeys((*COPIED, *settings.boot_programs))
+    missing = [name for name in copied if not _copy(name, folders, served)]
+    if GRUB not in copied and not _build_grub(settings.grub_modules, served):
         missing.append(GRUB)
     return missing
 

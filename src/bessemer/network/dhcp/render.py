@@ -22,6 +22,7 @@ ARCHITECTURE_TAGS: Final = (
     ("efi-arm64", 11),
     ("efi-http", 15),
     ("efi-http", 16),
+    ("efi-http", 19),
 )
 """Tags by the client's architecture (DHCP option 93, RFC 4578 and IANA's registry)."""
 

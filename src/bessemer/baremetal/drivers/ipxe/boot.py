@@ -9,7 +9,7 @@ from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
 from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, find_listener
 from bessemer.baremetal.drivers.agent.words import next_command, quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import KEY, BootConfig
-from bessemer.baremetal.drivers.ipxe.dhcp_options import BOOT_PROGRAMS
+from bessemer.baremetal.drivers.ipxe.dhcp_options import BOOT_PROGRAMS, Firmware
 from bessemer.baremetal.drivers.ipxe.instance_boot import InstanceBoot
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
 from bessemer.baremetal.drivers.ipxe.loader import IPXE, Loader
@@ -54,7 +54,7 @@ class NetworkBoot(BootInterface):
                 f"Node {node.name or node.uuid} has no NIC to boot from: create a port with "
                 "pxe_enabled (`openstack baremetal port create --node … <MAC>`)."
             )
-        self._mode(node)
+        self._firmware(node)
         self._appended(node)
 
     def properties(self) -> Mapping[str, str]:
@@ -75,13 +75,13 @@ class NetworkBoot(BootInterface):
         try:
             listener = await find_listener(task, self._network, self._settings, purpose)
             config = await self._configuration(task, listener, Purpose(purpose))
-            boot_mode = self._mode(task.node)
+            firmware = self._firmware(task.node)
             macs = await _booting(task, purpose)
         except (Invalid, NotFound, Conflict, NetworkError) as error:
             return Failed(f"{error} Then: {next_command(task.work.flow, task.node)}.")
         await task.save(_with_boot(task.node, config))
         for port_id, mac in macs.items():
-            options = self.loader.options(boot_mode, listener, mac)
+            options = self.loader.options(firmware, listener, mac)
             await self._network.set_dhcp_options(task.context, port_id, options)
         for port_id in macs:
             await self._network.wait_until_active(port_id, self._settings.switch_timeout)
@@ -108,7 +108,7 @@ class NetworkBoot(BootInterface):
         For an instance that lives in memory: the network, persistent, and its files.
         """
         if INSTANCE_BOOT in task.node.driver_internal_info:
-            config = await self._instance.prepare(task, self._mode(task.node))
+            config = await self._instance.prepare(task, self._firmware(task.node))
             await task.save(_with_boot(task.node, config))
             await task.interfaces.management.order_boot_device(
                 task, BootDevice.PXE, persistent=True
@@ -117,7 +117,7 @@ class NetworkBoot(BootInterface):
         await task.interfaces.management.order_boot_device(task, BootDevice.DISK, persistent=True)
         await self.clean_up_ramdisk(task)
 
-    def _mode(self, node: Node) -> str | None:
+    def _firmware(self, node: Node) -> Firmware:
         """Raises Invalid for a boot mode without a loader of this interface."""
         mode = _boot_mode(node)
         if mode is not None and mode not in self.loader.modes:
@@ -125,7 +125,8 @@ class NetworkBoot(BootInterface):
                 f"Boot by HTTP needs UEFI, and boot mode {mode} is set (capabilities) for node "
                 f"{node.name or node.uuid}. Use boot interface ipxe or pxe."
             )
-        return mode
+        programs: Mapping[str, str] = getattr(self._settings, self.loader.by_architecture)
+        return Firmware(mode, programs.get(str(node.properties.get("cpu_arch"))))
 
     async def _configuration(self, task: Task, listener: Listener, purpose: Purpose) -> BootConfig:
         node = task.node

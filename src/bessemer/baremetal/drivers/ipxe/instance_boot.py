@@ -6,6 +6,7 @@ from typing import Final
 from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, listener_on
 from bessemer.baremetal.drivers.agent.words import quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import IMAGE, BootConfig, is_url
+from bessemer.baremetal.drivers.ipxe.dhcp_options import Firmware
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
 from bessemer.baremetal.drivers.ipxe.loader import Loader
 from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT
@@ -29,7 +30,7 @@ class InstanceBoot:
         self._network = network
         self._settings = settings
 
-    async def prepare(self, task: Task, boot_mode: str | None) -> BootConfig:
+    async def prepare(self, task: Task, firmware: Firmware) -> BootConfig:
         """Done when DHCP on the tenant's networks is in force.
 
         Raises Invalid, NotFound, Conflict, NetworkError, SwitchFailure.
@@ -44,7 +45,7 @@ class InstanceBoot:
             )
         for port_id, (mac, view) in bootable.items():
             listener = listener_on(view, self._settings)
-            options = self._loader.options(boot_mode, listener, mac)
+            options = self._loader.options(firmware, listener, mac)
             await self._network.set_dhcp_options(task.context, port_id, options)
             await self._network.wait_until_active(port_id, self._settings.switch_timeout)
         views = [view for _, view in bootable.values()] or [await self._named(task)]

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bessemer.baremetal.drivers.agent.ramdisk_network import Listener
-from bessemer.baremetal.drivers.ipxe.dhcp_options import ARCHITECTURE_TAGS, tftp_server
-from bessemer.baremetal.drivers.ipxe.loader import Loader
+from bessemer.baremetal.drivers.ipxe.dhcp_options import Firmware, choices, tftp_server
+from bessemer.baremetal.drivers.ipxe.loader import IPXE_BY_ARCHITECTURE, Loader
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
 from bessemer.baremetal.drivers.pxe.grub import grub_configuration, grub_file
 from bessemer.baremetal.drivers.pxe.pxelinux import pxelinux_configuration
@@ -23,26 +23,28 @@ _UEFI: Final = frozenset({"uefi"})
 _HTTP: Final = "tag:!ipxe,tag:efi-http,"
 
 
-def _pxe(mode: str | None, listener: Listener, mac: str) -> tuple[DhcpOption, ...]:
+def _pxe(firmware: Firmware, listener: Listener, mac: str) -> tuple[DhcpOption, ...]:
     places = {
         "bios": f"{listener.url}/boot/pxelinux/{mac}",
         "uefi": grub_file(f"{listener.url}/boot/grub/{mac}"),
     }
     options = []
-    for each in (mode,) if mode is not None else tuple(PROGRAMS):
-        tag = "" if mode is not None else f"tag:{ARCHITECTURE_TAGS[each]},"
-        options += [DhcpOption(f"{tag}67", PROGRAMS[each]), DhcpOption(f"{tag}209", places[each])]
+    for choice in choices(firmware, PROGRAMS):
+        options += [
+            DhcpOption(f"{choice.tags}67", choice.program),
+            DhcpOption(f"{choice.tags}209", places[choice.mode]),
+        ]
     return (*options, *tftp_server(listener.address))
 
 
-def _http(_mode: str | None, listener: Listener, _mac: str) -> tuple[DhcpOption, ...]:
-    """GRUB finds its configuration beside itself: a file that sends each NIC on to its own."""
-    return _by_http(listener, GRUB)
+def _http(firmware: Firmware, listener: Listener, _mac: str) -> tuple[DhcpOption, ...]:
+    """GRUB knows from where it came, and asks there for the configuration of its NIC."""
+    return _by_http(listener, firmware.program or GRUB)
 
 
-def _http_ipxe(_mode: str | None, listener: Listener, mac: str) -> tuple[DhcpOption, ...]:
+def _http_ipxe(firmware: Firmware, listener: Listener, mac: str) -> tuple[DhcpOption, ...]:
     script = DhcpOption("tag:ipxe,67", f"{listener.url}/boot/ipxe/{mac}")
-    return (*_by_http(listener, IPXE_EFI), script)
+    return (*_by_http(listener, firmware.program or IPXE_EFI), script)
 
 
 def _by_http(listener: Listener, program: str) -> tuple[DhcpOption, ...]:
@@ -51,10 +53,13 @@ def _by_http(listener: Listener, program: str) -> tuple[DhcpOption, ...]:
     return (DhcpOption(f"{_HTTP}60", "HTTPClient"), DhcpOption(f"{_HTTP}67", url))
 
 
+_BY_ARCHITECTURE: Final = "pxe_bootfile_name_by_arch"
+
 PXE: Final = Loader(
     "PXELINUX or GRUB",
     _pxe,
     {"pxelinux": pxelinux_configuration, "grub": grub_configuration},
+    _BY_ARCHITECTURE,
 )
-HTTP: Final = Loader("GRUB", _http, {"grub": grub_configuration}, _UEFI)
-HTTP_IPXE: Final = Loader("iPXE", _http_ipxe, {"ipxe": ramdisk_script}, _UEFI)
+HTTP: Final = Loader("GRUB", _http, {"grub": grub_configuration}, _BY_ARCHITECTURE, _UEFI)
+HTTP_IPXE: Final = Loader("iPXE", _http_ipxe, {"ipxe": ramdisk_script}, IPXE_BY_ARCHITECTURE, _UEFI)
