@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.integration.agent.agent_process import free_port
 
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import BAREMETAL, COMPUTE, IMAGE, NETWORK, Api
@@ -21,7 +22,7 @@ from bessemer_lab.machine_handle import MachineHandle
 
 ROOT = Path(__file__).parents[3]
 BUILT = ROOT / "var"
-PORT = 16385
+PORT = free_port()
 QUICK = {
     "agent_lost_after": 12,
     "deploy_callback_timeout": 150,
