@@ -18,6 +18,11 @@ def burn_in_gpu(options: Options, report: Report) -> str:
     timeout_s = options.number("gpu_timeout", DAY_S, at_least=1)
     memory = options.text("gpu_memory", "95%")
     wanted = options.number("gpu_count", 0)
+    if not (folder / PROGRAM).is_file():
+        raise CommandFailed(
+            f"{folder}/gpu_burn is not in this ramdisk: deploy with one that holds gpu-burn and its "
+            "driver, and say where in driver_info/agent_burnin_gpu_install_dir"
+        )
     if wanted:
         _count(folder, wanted, report)
     watch = by_time(report, "burn-in (gpu)", timeout_s)

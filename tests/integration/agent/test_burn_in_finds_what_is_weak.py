@@ -191,7 +191,11 @@ def test_what_is_wrong_is_named_before_anything_happens(machine: Machine) -> Non
         ("burnin_disk", {"fio_disk_loops": 0}, "agent_burnin_fio_disk_loops must be 1 or more"),
         ("burnin_disk", {"fio_disk_smart_test": "maybe"}, "must be true or false"),
         ("burnin_network", {}, "agent_burnin_fio_network_config must be"),
-        ("burnin_gpu", {"gpu_install_dir": "/nowhere"}, "gpu_burn is not in this ramdisk"),
+        (
+            "burnin_gpu",
+            {"gpu_install_dir": "/nowhere"},
+            "/nowhere/gpu_burn is not in this ramdisk: deploy with one",
+        ),
     ]
     for step, options, words in cases:
         assert words in machine.burn_in(step, **options)["command_error"]["details"]
