@@ -129,7 +129,7 @@ async def measure(count: int, conditions: Conditions, client: IpmiClient) -> dic
         await enrol(database, store, count, port)
         ipmi, agents = IpmiClients(settings), AgentClient()
         machines = FakeMachines(database)
-        hardware = registry(settings, NO_ROOM, NO_ROOM, agents, ipmi, machines)
+        hardware = registry(settings, NO_ROOM, NO_ROOM, agents, ipmi, machines, Path("unused"))
         shelves = Shelves(database, store)
         sync = PowerSync(Desk(shelves, hardware, Flows(settings), MemoryBus(), HOST, settings))
         try:

@@ -78,7 +78,13 @@ class Cloud:
         images = EmbeddedImages(database, settings.image, state)
         network = EmbeddedNetwork(database, bus, settings.network, state)
         hardware = catalogue.registry(
-            settings.baremetal, network, images, agents, ipmi, FakeMachines(database)
+            settings.baremetal,
+            network,
+            images,
+            agents,
+            ipmi,
+            FakeMachines(database),
+            state / "image-cache",
         )
         baremetal = EmbeddedBareMetal(
             database, bus, hardware, settings.baremetal, state, _hostname(settings)

@@ -124,13 +124,14 @@ class Gpt:
         return replace(self, entries=entries), free
 
     def writes(self) -> tuple[tuple[int, bytes], ...]:
-        """(byte offset, data) of backup and primary; the backup first, so that one is always whole."""
+        """(byte offset, whole sectors) of backup and primary; the backup first, so that one is whole."""
         backup_table = self.sectors - 1 - self.table_sectors
         size = self.sector_size
+        entries = self.entries.ljust(self.table_sectors * size, b"\0")
         return (
-            (backup_table * size, self.entries),
+            (backup_table * size, entries),
             ((self.sectors - 1) * size, self._header(self.sectors - 1, 1, backup_table)),
-            (self.entries_at * size, self.entries),
+            (self.entries_at * size, entries),
             (size, self._header(1, self.sectors - 1, self.entries_at)),
         )
 
@@ -149,7 +150,7 @@ class Gpt:
                 self.entry_bytes, zlib.crc32(self.entries),
             )  # fmt: skip
 
-        return packed(zlib.crc32(packed(0)))
+        return packed(zlib.crc32(packed(0))).ljust(self.sector_size, b"\0")
 
 
 def sector_size_of(head: bytes) -> int | None:

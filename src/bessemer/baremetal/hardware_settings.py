@@ -77,6 +77,17 @@ class HardwareSettings(BaseModel):
         description="let raw IPMI commands through (vendor methods and steps `send_raw`): "
         "who may call them can reprogram the BMC",
     )
+    iscsi_portal_port: int = Field(
+        3260, ge=1, le=65535, description="TCP port of the ramdisk's target, deploy interface iscsi"
+    )
+    iscsi_authentication: bool = Field(
+        True,
+        description="whether such targets ask for a password (CHAP), a new one for every write; off "
+        "only for ramdisks of older agents, which know no passwords",
+    )
+    iscsi_image_cache_gib: int = Field(
+        20, ge=1, description="disk space for images kept to be written over iSCSI again"
+    )
     console_address: str = Field(
         "127.0.0.1",
         min_length=1,

@@ -13,6 +13,8 @@ from bessemer_agent.commands.execute_step import (
     deploy_steps,
     service_steps,
 )
+from bessemer_agent.commands.iscsi import IscsiTarget
+from bessemer_agent.commands.iscsi import wanted as wanted_target
 from bessemer_agent.commands.logs import collect_system_logs
 from bessemer_agent.commands.node_disks import NodeDisks
 from bessemer_agent.commands.rescue import Rescue
@@ -48,8 +50,11 @@ def command_table(around: Surroundings) -> dict[str, Command]:
     service = StepRunner("service", service_steps(writer, disks), disks)
     boot = BootEntryInstaller(machine, disks)
     rescue = Rescue(machine, around.stop)
+    target = IscsiTarget(machine, disks)
     return {
-        "deploy.execute_deploy_step": Command(deploy.run, asynchronous=True, check=deploy.check),
+        "deploy.execute_deploy_step": Command(
+            target.after(deploy.run), asynchronous=True, check=deploy.check
+        ),
         "clean.execute_clean_step": Command(clean.run, asynchronous=True, check=clean.check),
         "service.execute_service_step": Command(
             service.run, asynchronous=True, check=service.check
@@ -57,7 +62,10 @@ def command_table(around: Surroundings) -> dict[str, Command]:
         "standby.prepare_image": Command(
             writer.prepare_image, asynchronous=True, check=lambda call: image_info(call.params)
         ),
-        "image.install_bootloader": Command(boot.install_bootloader, asynchronous=True),
+        "image.install_bootloader": Command(
+            target.after(boot.install_bootloader), asynchronous=True
+        ),
+        "iscsi.start_iscsi_target": Command(target.start, check=wanted_target),
         "deploy.get_deploy_steps": Command(steps.get_deploy_steps),
         "clean.get_clean_steps": Command(steps.get_clean_steps),
         "service.get_service_steps": Command(steps.get_service_steps),

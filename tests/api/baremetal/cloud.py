@@ -17,6 +17,7 @@ from bessemer.baremetal.api.ramdisk import ramdisk_service
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.drivers.catalogue import fake_registry
+from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.service import EmbeddedBareMetal
@@ -111,11 +112,15 @@ def fault(answer: Answer) -> str:
 
 
 @asynccontextmanager
-async def a_cloud(directory: Path, **settings: Any) -> AsyncIterator[Cloud]:
+async def a_cloud(
+    directory: Path,
+    hardware_of: Callable[[BareMetalSettings, FakeMachines], Registry] = fake_registry,
+    **settings: Any,
+) -> AsyncIterator[Cloud]:
     tree = BareMetalSettings(**{"automated_clean": False, **settings})
     bus = MemoryBus()
     async with a_database(directory) as database:
-        hardware = fake_registry(tree, FakeMachines(database))
+        hardware = hardware_of(tree, FakeMachines(database))
         service = EmbeddedBareMetal(database, bus, hardware, tree, directory, "host-1")
         await service.start()
         operators = application(baremetal_services(service.desk), noauth())

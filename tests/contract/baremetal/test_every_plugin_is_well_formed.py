@@ -1,5 +1,6 @@
 """What is true of every plug-in, of whatever kind and name."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ REGISTRY = registry(
     AgentClient(),
     IpmiClients(BareMetalSettings()),
     MemoryMachines(),
+    Path("unused"),
 )
 EVERY = tuple(REGISTRY.plugins_offered(FAKE.name))
 

@@ -39,8 +39,12 @@ def booted(
     memory_mib: int = 1024,
     more: Sequence[str] = (),
     hardware: Sequence[str] = (),
+    forwarded: Sequence[int] = (),
 ) -> Iterator[RamdiskMachine]:
+    """`forwarded`: TCP ports of the machine that are reached on loopback by the same number."""
     ramdisk, port, console = built_ramdisk(), free_port(), folder / "console.log"
+    doors = [(port, 9999), *((each, each) for each in forwarded)]
+    forwards = "".join(f",hostfwd=tcp:127.0.0.1:{here}-:{there}" for here, there in doors)
     line = (
         f"console=ttyS0 quiet ipa-api-url=http://{HOST_SEEN_BY_GUEST}:{conductor.port} "
         f"ipa-global-request-id=req-boot BOOTIF={MAC} " + " ".join(more)
@@ -49,7 +53,7 @@ def booted(
         "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-smp", "2", "-m", str(memory_mib),
         "-kernel", str(ramdisk / "kernel"), "-initrd", str(ramdisk / "initramfs"),
         "-append", line, "-no-reboot", "-display", "none", "-serial", f"file:{console}",
-        "-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{port}-:9999",
+        "-netdev", f"user,id=net{forwards}",
         "-device", f"virtio-net-pci,netdev=net,mac={MAC},romfile=",
     ]  # fmt: skip
     for disk in disks:

@@ -25,7 +25,9 @@ INFO = {"kernel": IMAGE.id, "ramdisk": "http://files.test/initramfs"}
 async def room(tmp_path: Path):
     def make(settings, machines):
         clients = IpmiClients(settings)
-        return registry(settings, SomeNetworks(), SomeImages(), AgentClient(), clients, machines)
+        return registry(
+            settings, SomeNetworks(), SomeImages(), AgentClient(), clients, machines, tmp_path
+        )
 
     async with a_room(tmp_path, make) as made:
         yield made

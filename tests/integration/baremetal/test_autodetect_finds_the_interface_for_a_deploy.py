@@ -25,7 +25,8 @@ ON_DISK = {"image_source": IMAGE.id}
 
 def make_registry(settings, machines):
     clients = IpmiClients(settings)
-    return registry(settings, SomeNetworks(), SomeImages(), AgentClient(), clients, machines)
+    room = SomeNetworks(), SomeImages()
+    return registry(settings, *room, AgentClient(), clients, machines, Path("unused"))
 
 
 @pytest.fixture

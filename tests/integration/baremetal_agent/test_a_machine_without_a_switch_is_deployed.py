@@ -39,7 +39,7 @@ REBOOT = "run_image"
 @pytest.fixture
 async def room(tmp_path, client):
     def make(settings, machines):
-        return registry(settings, None, None, client, IpmiClients(settings), machines)
+        return registry(settings, None, None, client, IpmiClients(settings), machines, tmp_path)
 
     async with a_room(tmp_path, make, agent_lost_after=timedelta(seconds=1)) as made:
         yield made

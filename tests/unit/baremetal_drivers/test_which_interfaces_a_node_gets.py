@@ -1,5 +1,6 @@
 """Composition: the hardware type, what is enabled, what the operator prefers, what the node names."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ def composed(**settings: Any) -> Registry:
     """The real registry; nothing of the other rooms is called by composing."""
     no_room: Any = None
     chosen = BareMetalSettings(**{"enabled_hardware_types": ALL, **settings})
-    return registry(chosen, no_room, no_room, AgentClient(), IpmiClients(chosen), MemoryMachines())
+    means = AgentClient(), IpmiClients(chosen), MemoryMachines()
+    return registry(chosen, no_room, no_room, *means, Path("unused"))
 
 
 @pytest.mark.parametrize("driver", ALL)

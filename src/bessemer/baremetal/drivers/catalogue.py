@@ -1,6 +1,7 @@
 """The hardware types, and the plug-ins that this conductor runs for them."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from bessemer.baremetal.domain.node import InterfaceKind as Kind
@@ -30,6 +31,7 @@ from bessemer.baremetal.drivers.ipmi.management import IpmitoolManagement
 from bessemer.baremetal.drivers.ipmi.power import IpmitoolPower
 from bessemer.baremetal.drivers.ipmi.vendor import IpmitoolVendor
 from bessemer.baremetal.drivers.ipxe.boot import IpxeBoot
+from bessemer.baremetal.drivers.iscsi.deploy import IscsiDeploy
 from bessemer.baremetal.drivers.manual.power import AgentPower
 from bessemer.baremetal.drivers.neutron.flat import FlatNetwork
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
@@ -60,7 +62,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.BIOS: ("no-bios",),
     Kind.BOOT: ("ipxe", "pxe", "http-ipxe", "http"),
     Kind.CONSOLE: ("no-console",),
-    Kind.DEPLOY: ("autodetect", "direct", "ramdisk", "custom-agent"),
+    Kind.DEPLOY: ("autodetect", "direct", "ramdisk", "custom-agent", "iscsi"),
     Kind.FIRMWARE: ("no-firmware",),
     Kind.INSPECT: ("agent", "no-inspect"),
     Kind.NETWORK: ("flat", "neutron", "noop"),
@@ -108,12 +110,17 @@ def registry(
     agents: AgentClient,
     ipmi: IpmiClients,
     machines: Machines,
+    image_cache: Path,
 ) -> Registry:
-    """Everything that a conductor runs. Raises ConfigurationError."""
+    """Everything that a conductor runs. Raises ConfigurationError.
+
+    `image_cache`: a folder for images that are written from here.
+    """
     deploys: Mapping[str, DeployInterface] = {
         "direct": DirectDeploy(images, network, settings, agents),
         "custom-agent": CustomAgentDeploy(settings, agents),
         "ramdisk": RamdiskDeploy(images, settings, agents),
+        "iscsi": IscsiDeploy(images, network, settings, agents, image_cache),
     }
     real: Plugins = {
         Kind.BOOT: {

@@ -23,7 +23,7 @@ from bessemer.errors import BessemerError, Conflict, Invalid, NotFound
 from bessemer.image.public import ImageService
 from bessemer.network.public import NetworkError, NetworkService
 
-_NO_IMAGE: Final = (Invalid, NotFound, Conflict, NetworkError)
+NO_IMAGE: Final = (Invalid, NotFound, Conflict, NetworkError)
 
 
 class DirectDeploy(AgentDeploy):
@@ -54,7 +54,7 @@ class DirectDeploy(AgentDeploy):
         """Check the image before anything is switched on, and fill instance_info."""
         try:
             await self._resolve(task)
-        except _NO_IMAGE as error:
+        except NO_IMAGE as error:
             return self._no_image(task, error)
         return Done(f"the image is {task.node.instance_info['image_source']}")
 
@@ -69,7 +69,7 @@ class DirectDeploy(AgentDeploy):
 
         try:
             return await self._orders.carry_out(task, "write_image", make)
-        except _NO_IMAGE as error:
+        except NO_IMAGE as error:
             return self._no_image(task, error)
 
     async def _resolve(self, task: Task) -> None:
