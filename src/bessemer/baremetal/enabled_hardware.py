@@ -33,12 +33,12 @@ class EnabledHardware(BaseModel):
         description="console interfaces that nodes may have",
     )
     enabled_deploy_interfaces: Names = Field(
-        ("direct", "ramdisk", "custom-agent", "iscsi", "noop", "fake"),
+        ("direct", "ramdisk", "bootc", "custom-agent", "iscsi", "noop", "fake"),
         min_length=1,
         description="deploy interfaces that nodes may have",
     )
     autodetect_deploy_interfaces: Names = Field(
-        ("ramdisk", "direct"),
+        ("ramdisk", "bootc", "direct"),
         min_length=1,
         description="deploy interfaces that `autodetect` chooses from, the most wanted first",
     )

@@ -10,6 +10,7 @@ from bessemer_agent.burn_in.network import burn_in_network
 from bessemer_agent.burn_in.options import Options
 from bessemer_agent.burn_in.processors import burn_in_cpu, burn_in_memory
 from bessemer_agent.command_failed import InvalidParameters, VersionMismatch
+from bessemer_agent.commands.bootc import BootcInstaller, container
 from bessemer_agent.commands.command import Invocation, Report
 from bessemer_agent.commands.node_disks import NodeDisks
 from bessemer_agent.commands.steps import VERSIONS
@@ -66,14 +67,16 @@ def _check_raid(arguments: Mapping[str, Any]) -> None:
 
 _CHECKS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "write_image": image_info,
+    "execute_bootc_install": container,
     "create_configuration": _check_raid,
     "apply_configuration": _check_raid,
 }
 
 
-def deploy_steps(writer: ImageWriter, disks: NodeDisks) -> dict[str, Step]:
+def deploy_steps(writer: ImageWriter, bootc: BootcInstaller, disks: NodeDisks) -> dict[str, Step]:
     return {
         "write_image": writer.write,
+        "execute_bootc_install": bootc.install,
         "erase_devices_metadata": _erase_metadata(disks),
         "apply_configuration": _create_logical_disks(disks),
     }

@@ -24,6 +24,16 @@ DEPLOY_STEPS = (
             "configdrive": {"description": "Config drive: base64+gzip or URL.", "required": False},
         },
     ),
+    StepDescription(
+        "execute_bootc_install",
+        priority=0,
+        argsinfo={
+            "image_source": {"description": "The container, oci://….", "required": True},
+            "instance_info": {"description": "May hold bootc_authorized_keys.", "required": False},
+            "pull_secret": {"description": "base64 of user:password.", "required": False},
+            "configdrive": {"description": "Config drive: base64+gzip or URL.", "required": False},
+        },
+    ),
     StepDescription("erase_devices_metadata", priority=0),
     StepDescription(
         "apply_configuration",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bessemer_agent.commands import standby, steps
 from bessemer_agent.commands.boot_entry import BootEntryInstaller
+from bessemer_agent.commands.bootc import BootcInstaller
+from bessemer_agent.commands.bootc import container as wanted_container
 from bessemer_agent.commands.command import Command, Invocation
 from bessemer_agent.commands.execute_step import (
     StepRunner,
@@ -45,7 +47,8 @@ def command_table(around: Surroundings) -> dict[str, Command]:
         parameters.image_download_timeout_s, parameters.image_download_retries, parameters.insecure
     )
     writer = ImageWriter(disks, around.reply.config, patience)
-    deploy = StepRunner("deploy", deploy_steps(writer, disks), disks)
+    bootc = BootcInstaller(machine, disks, patience)
+    deploy = StepRunner("deploy", deploy_steps(writer, bootc, disks), disks)
     clean = StepRunner("clean", clean_steps(machine, disks), disks)
     service = StepRunner("service", service_steps(writer, disks), disks)
     boot = BootEntryInstaller(machine, disks)
@@ -70,6 +73,11 @@ def command_table(around: Surroundings) -> dict[str, Command]:
         "clean.get_clean_steps": Command(steps.get_clean_steps),
         "service.get_service_steps": Command(steps.get_service_steps),
         "rescue.finalize_rescue": Command(rescue.finalize, check=rescue.check),
+        "standby.execute_bootc_install": Command(
+            target.after(bootc.execute_bootc_install),
+            asynchronous=True,
+            check=lambda call: wanted_container(call.params),
+        ),
         "standby.get_partition_uuids": Command(standby.get_partition_uuids),
         "standby.power_off": Command(standby.powers_off(machine), asynchronous=True),
         "standby.run_image": Command(standby.starts_anew(machine), asynchronous=True),

@@ -18,6 +18,7 @@ from tests.unit.baremetal_agent.rooms import IMAGE, SomeImages, SomeNetworks
 from bessemer.baremetal.domain.node import BootDevice, InterfaceKind, Node, Power, PowerTarget
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
+from bessemer.baremetal.drivers.bootc.deploy import BootcDeploy
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
 from bessemer.baremetal.drivers.fake.boot import FakeBoot
 from bessemer.baremetal.drivers.fake.deploy import FakeDeploy
@@ -30,6 +31,7 @@ from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.interfaces.power import PowerInterface
 from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.errors import Invalid
 
 SETTINGS = BareMetalSettings(agent_poll_interval=timedelta(milliseconds=20))
 
@@ -91,6 +93,28 @@ class TestDirect(ByAgent):
     @pytest.fixture
     def deploy(self, client: AgentClient) -> DirectDeploy:
         return DirectDeploy(SomeImages(), SomeNetworks(), SETTINGS, client)
+
+
+class TestBootc(ByAgent):
+    """The contract, with a container in place of an image."""
+
+    @pytest.fixture
+    def deploy(self, client: AgentClient) -> BootcDeploy:
+        return BootcDeploy(SETTINGS, client)
+
+    @pytest.fixture
+    def task(self, agent: LoopbackAgent) -> MemoryTask:
+        agent.power_off.begun.clear()
+        task = a_task(PowerOfAgentsMachine(agent))
+        container = {"image_source": "oci://registry.test/os/debian:13"}
+        task.node = replace(task.node, instance_info=container)
+        task.node = task.node.with_internal(**agent.facts())
+        return task
+
+    @pytest.mark.parametrize("source", ["debian", "https://files.test/a.qcow2", "oci://x", None])
+    def test_it_takes_nothing_but_containers(self, deploy: BootcDeploy, source: object) -> None:
+        with pytest.raises(Invalid, match="oci://REGISTRY/IMAGE"):
+            deploy.validate(a_node(instance_info={"image_source": source}), ())
 
 
 class TestCustomAgent(ByAgent):

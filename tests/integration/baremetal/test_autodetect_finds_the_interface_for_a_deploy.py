@@ -18,7 +18,7 @@ from bessemer.context import admin_context
 from bessemer.errors import ConfigurationError, Invalid
 
 AUTODETECT = {InterfaceKind.DEPLOY: "autodetect"}
-ENABLED = ("autodetect", "direct", "ramdisk", "fake")
+ENABLED = ("autodetect", "direct", "ramdisk", "bootc", "fake")
 IN_MEMORY = {"kernel": IMAGE.id, "ramdisk": "http://files.test/initramfs"}
 ON_DISK = {"image_source": IMAGE.id}
 
@@ -55,6 +55,7 @@ def interface_of(node: Node) -> str:
         (IN_MEMORY, "ramdisk"),
         ({"boot_iso": "http://files.test/a.iso"}, "ramdisk"),
         ({**ON_DISK, **IN_MEMORY}, "ramdisk"),
+        ({"image_source": "oci://registry.test/os/debian:13"}, "bootc"),
     ],
 )
 async def test_what_is_asked_for_decides(room: Room, info, found: str):
@@ -96,7 +97,7 @@ async def test_an_adopted_instance_is_not_guessed(room: Room):
     await ask(room, node, "adopt")
     failed = await room.run_to_rest(node.uuid)
     assert failed.provision_state is State.ADOPT_FAILED
-    assert "ramdisk, direct" in failed.last_error
+    assert "ramdisk, bootc, direct" in failed.last_error
 
 
 def test_it_chooses_only_what_is_enabled():

@@ -12,30 +12,14 @@ from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
 
 
-class AgentDeploy(InBand):
-    """From a booted ramdisk to a machine running its own system; writing a disk is up to others."""
+class LeavesRamdisk(InBand):
+    """From a disk with a system on it to a machine that runs it."""
 
     def __init__(
         self, settings: BareMetalSettings, client: AgentClient, now: Now = clock.now
     ) -> None:
         super().__init__(settings, client, now)
         self._farewell = Farewell(client, settings, now)
-
-    @step("deploy", priority=60)
-    async def prepare_instance_boot(self, task: Task) -> Outcome:
-        """Firmware entry for the new system where UEFI needs one, then boot device: disk."""
-        boot_mode = task.node.wanted_boot_mode or self._settings.default_boot_mode
-        if boot_mode == "uefi":
-
-            async def make() -> Order:
-                return await self._bootloader_order(task, boot_mode)
-
-            outcome = await self._orders.carry_out(task, "install_bootloader", make)
-            if not isinstance(outcome, Done):
-                return outcome
-        await task.save(task.node.with_internal(**{INSTANCE_BOOT: None}))
-        await task.interfaces.boot.prepare_instance(task)
-        return Done("the machine boots its own system from now on")
 
     @step("deploy", priority=40)
     async def tear_down_agent(self, task: Task) -> Outcome:
@@ -55,6 +39,26 @@ class AgentDeploy(InBand):
     async def boot_instance(self, task: Task) -> Outcome:
         """Power on, into the instance."""
         return await task.interfaces.power.power_on(task)
+
+
+class AgentDeploy(LeavesRamdisk):
+    """From a booted ramdisk to a machine running its own system; writing a disk is up to others."""
+
+    @step("deploy", priority=60)
+    async def prepare_instance_boot(self, task: Task) -> Outcome:
+        """Firmware entry for the new system where UEFI needs one, then boot device: disk."""
+        boot_mode = task.node.wanted_boot_mode or self._settings.default_boot_mode
+        if boot_mode == "uefi":
+
+            async def make() -> Order:
+                return await self._bootloader_order(task, boot_mode)
+
+            outcome = await self._orders.carry_out(task, "install_bootloader", make)
+            if not isinstance(outcome, Done):
+                return outcome
+        await task.save(task.node.with_internal(**{INSTANCE_BOOT: None}))
+        await task.interfaces.boot.prepare_instance(task)
+        return Done("the machine boots its own system from now on")
 
     async def _bootloader_order(self, task: Task, boot_mode: str) -> Order:
         uuids = await self._orders.ask(task, "standby.get_partition_uuids", {})
