@@ -9,6 +9,7 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from bessemer.baremetal.public import (
     NODE_CHANGED,
+    BondView,
     JournalEntry,
     NodeTaken,
     NodeView,
@@ -43,6 +44,8 @@ class SimulatedNode:
     view: NodeView
     macs: tuple[str, ...]
     vifs: dict[str, str] = field(default_factory=dict)
+    bond: str | None = None
+    """Mode of a bond over all NICs, on which every network port is."""
     journal: list[JournalEntry] = field(default_factory=list)
     info: Mapping[str, Any] = field(default_factory=dict)
     configdrive: Any = None
@@ -144,6 +147,13 @@ class SimulatedBareMetal:
 
     async def detach_vif(self, context: RequestContext, node_uuid: str, vif_id: str) -> None:
         self._node(node_uuid).vifs.pop(vif_id, None)
+
+    async def list_bonds(self, context: RequestContext, node_uuid: str) -> Sequence[BondView]:
+        node = self._node(node_uuid)
+        if node.bond is None:
+            return []
+        members = {str(uuid5(NAMESPACE_DNS, mac)): mac for mac in node.macs}
+        return [BondView(vif_id, node.bond, {"miimon": 100}, members) for vif_id in node.vifs]
 
     async def provision(
         self,

@@ -66,6 +66,17 @@ class Validation:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BondView:
+    """A bond that carries a network port; `mode` and `properties` are those of Linux bonding."""
+
+    vif_id: str
+    mode: str
+    properties: JsonObject
+    members: Mapping[str, str]
+    """Port uuid -> MAC, in the order of the bond."""
+
+
 class NodeTaken(Conflict):
     """Another instance was faster: the node has an owner. Nothing was changed."""
 
@@ -101,6 +112,9 @@ class BareMetalService(Protocol):
 
     async def detach_vif(self, context: RequestContext, node_uuid: str, vif_id: str) -> None:
         """Idempotent."""
+
+    async def list_bonds(self, context: RequestContext, node_uuid: str) -> Sequence[BondView]:
+        """The node's bonds that carry a network port. Raises NotFound."""
 
     async def provision(
         self,

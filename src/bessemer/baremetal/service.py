@@ -26,6 +26,7 @@ from bessemer.baremetal.operations.orphans import fail_orphans
 from bessemer.baremetal.operations.sync_power import PowerSync
 from bessemer.baremetal.public import (
     NODE_CHANGED,
+    BondView,
     JournalEntry,
     NodeTaken,
     NodeView,
@@ -172,6 +173,9 @@ class EmbeddedBareMetal:
     async def detach_vif(self, context: RequestContext, node_uuid: str, vif_id: str) -> None:
         if vif_id in await vifs.list_vifs(self.desk, node_uuid):
             await vifs.detach(self.desk, context, node_uuid, vif_id)
+
+    async def list_bonds(self, context: RequestContext, node_uuid: str) -> Sequence[BondView]:
+        return await vifs.list_bonds(self.desk, node_uuid)
 
     async def provision(
         self, context: RequestContext, node_uuid: str, target: str, *, configdrive: Json = None

@@ -5,6 +5,9 @@ import uuid
 import pytest
 from tests.api.baremetal.cloud import fault
 
+from bessemer.baremetal.public import BondView
+from bessemer.context import admin_context
+
 VIFS = "/v1/nodes/n1/vifs"
 
 
@@ -34,6 +37,21 @@ async def test_a_bond_comes_first_then_the_rest(cloud, node):
     assert (await cloud.client.post(VIFS, {"id": "three"})).status == 400
     assert (await cloud.client.delete(f"{VIFS}/one")).status == 204
     assert await attached(cloud) == ["two"]
+
+
+async def test_other_rooms_learn_which_network_ports_are_on_bonds(cloud, node):
+    body = {"node_uuid": node["uuid"], "mode": "802.3ad", "properties": {"miimon": 100}}
+    group = (await cloud.client.post("/v1/portgroups", body)).json
+    members = {}
+    for mac in ("52:54:00:00:00:01", "52:54:00:00:00:02"):
+        port = await cloud.add_port(node["uuid"], mac, portgroup_uuid=group["uuid"])
+        members[port["uuid"]] = mac
+    await cloud.add_port(node["uuid"], "52:54:00:00:00:03")
+    assert await cloud.service.list_bonds(admin_context(), node["uuid"]) == []
+    for vif in ("one", "two"):
+        assert (await cloud.client.post(VIFS, {"id": vif})).status == 204
+    (bond,) = await cloud.service.list_bonds(admin_context(), node["uuid"])
+    assert bond == BondView("one", "802.3ad", {"miimon": 100}, members)
 
 
 async def test_the_nic_may_be_named_since_1_67(cloud, node):

@@ -34,6 +34,15 @@ async def test_a_server_becomes_active(cloud):
     assert gzip.decompress(base64.b64decode(node.configdrive))[0x8001:0x8006] == b"CD001"
 
 
+async def test_the_config_drive_tells_of_the_bond_that_the_network_port_is_on(cloud):
+    node = cloud.baremetal.only()
+    node.bond = "802.3ad"
+    server = await cloud.create()
+    await cloud.until_state(server.id, VmState.ACTIVE)
+    drive = gzip.decompress(base64.b64decode(node.configdrive))
+    assert b'"bond_mode": "802.3ad"' in drive.replace(b'":"', b'": "')
+
+
 async def test_one_port_per_network_unbound_and_for_this_server(cloud):
     networks = tuple(NetworkRequest(ident) for ident in cloud.network.networks)
     server = await cloud.create(networks=networks)

@@ -9,6 +9,7 @@ import pycdlib
 import pytest
 from tests.unit.compute.servers import a_server
 
+from bessemer.baremetal.public import BondView
 from bessemer.compute.domain.config_drive import LABEL, contents, iso_image, meta_data, packed
 from bessemer.compute.domain.network_data import network_data
 from bessemer.network.public import FixedIp, NetworkView, PortStatus, PortView, SubnetView
@@ -31,6 +32,34 @@ def a_port(*fixed_ips: FixedIp) -> PortView:
         device_id="",
         links=(),
     )
+
+
+def test_a_bond_is_written_with_its_options_and_its_members_as_nova_does():
+    port = a_port(FixedIp("s4", "10.0.1.5"))
+    members = {"nic-a": "52:54:00:AA:00:01", "nic-b": "52:54:00:AA:00:02"}
+    options = {"miimon": 100, "bond_lacp_rate": "fast"}
+    document = network_data(
+        [port],
+        {"net-1": a_network(SUBNET)},
+        {port.id: "52:54:00:AA:00:01"},
+        {port.id: BondView(port.id, "802.3ad", options, members)},
+    )
+    assert document["links"] == [
+        {
+            "id": "tap12345678-90",
+            "vif_id": port.id,
+            "type": "bond",
+            "ethernet_mac_address": "52:54:00:aa:00:01",
+            "mtu": 1500,
+            "bond_mode": "802.3ad",
+            "bond_links": ["nic-a", "nic-b"],
+            "bond_miimon": 100,
+            "bond_lacp_rate": "fast",
+        },
+        {"id": "nic-a", "type": "phy", "ethernet_mac_address": "52:54:00:aa:00:01"},
+        {"id": "nic-b", "type": "phy", "ethernet_mac_address": "52:54:00:aa:00:02"},
+    ]
+    assert document["networks"][0]["link"] == "tap12345678-90"
 
 
 def test_network_data_gives_static_addresses_as_nova_writes_them():

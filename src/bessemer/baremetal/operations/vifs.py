@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from bessemer.baremetal.domain.nics import Nic, Nics, VifWish
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
-from bessemer.baremetal.domain.portgroup import Portgroup
+from bessemer.baremetal.domain.portgroup import Portgroup, members_of
 from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.public import BondView
 from bessemer.baremetal.store import portgroups
 from bessemer.baremetal.store import ports as port_store
 from bessemer.context import RequestContext
@@ -38,6 +39,23 @@ async def list_vifs(desk: Desk, ident: str) -> list[str]:
     async with desk.reading() as connection:
         node = await desk.shelves.nodes.get(connection, ident)
     return desk.registry.interfaces_of(node).network.vif_list(await _nics(desk, node))
+
+
+async def list_bonds(desk: Desk, ident: str) -> list[BondView]:
+    """The node's bonds that carry a tenant's network port. Raises NotFound."""
+    async with desk.reading() as connection:
+        node = await desk.shelves.nodes.get(connection, ident)
+    nics = await _nics(desk, node)
+    return [
+        BondView(
+            vif_id=group.tenant_vif,
+            mode=group.mode,
+            properties=dict(group.properties),
+            members={port.uuid: port.address for port in members_of(group, nics.ports)},
+        )
+        for group in nics.portgroups
+        if group.tenant_vif is not None
+    ]
 
 
 async def _nics(desk: Desk, node: Node) -> Nics:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from bessemer.baremetal.public import BondView
 from bessemer.json_types import JsonObject
 from bessemer.network.public import FixedIp, NetworkView, PortView, SubnetView
 
@@ -16,21 +17,29 @@ def network_data(
     ports: Sequence[PortView],
     networks: Mapping[str, NetworkView],
     macs: Mapping[str, str] | None = None,
+    bonds: Mapping[str, BondView] | None = None,
 ) -> JsonObject:
-    """The document for these ports, in this order. `macs`: port id -> MAC of the NIC it is on."""
+    """The document for these ports, in this order.
+
+    `macs`: port id -> MAC of the NIC or bond it is on. `bonds`: port id -> the bond it is on.
+    """
     links: list[JsonObject] = []
+    members: list[JsonObject] = []
     entries: list[JsonObject] = []
     resolvers: dict[str, None] = {}
     for port in ports:
         network = networks[port.network_id]
         link = _link(port, network, (macs or {}).get(port.id, port.mac_address))
+        if bond := (bonds or {}).get(port.id):
+            link = {**link, **_bonded(bond)}
+            members += [_member(each, mac) for each, mac in bond.members.items()]
         links.append(link)
         for entry in _entries(port, network):
             entries.append({"id": f"network{len(entries)}", "link": link["id"], **entry})
         for subnet in network.subnets:
             resolvers.update(dict.fromkeys(subnet.dns_nameservers))
     services = [{"type": "dns", "address": address} for address in resolvers]
-    return {"links": links, "networks": entries, "services": services}
+    return {"links": links + members, "networks": entries, "services": services}
 
 
 def _link(port: PortView, network: NetworkView, mac_address: str) -> JsonObject:
@@ -41,6 +50,19 @@ def _link(port: PortView, network: NetworkView, mac_address: str) -> JsonObject:
         "ethernet_mac_address": mac_address.lower(),
         "mtu": network.mtu,
     }
+
+
+def _bonded(bond: BondView) -> JsonObject:
+    """What makes a link a bond; cloud-init takes options that begin with `bond`."""
+    options = {
+        key if key.startswith("bond") else f"bond_{key}": value
+        for key, value in bond.properties.items()
+    }
+    return {**options, "type": "bond", "bond_mode": bond.mode, "bond_links": list(bond.members)}
+
+
+def _member(port_uuid: str, mac_address: str) -> JsonObject:
+    return {"id": port_uuid, "type": "phy", "ethernet_mac_address": mac_address.lower()}
 
 
 def _entries(port: PortView, network: NetworkView) -> list[JsonObject]:

@@ -51,6 +51,7 @@ async def build_config_drive(rooms: Rooms, server: Server) -> Outcome:
     """Build and keep it until the deploy is requested."""
     if not server.config_drive:
         return Done(server, "not asked for")
+    assert server.node_uuid is not None
     context = context_of(server)
     ports = [await rooms.network.get_port(context, vif.port_id) for vif in server.vifs]
     networks = {
@@ -58,9 +59,12 @@ async def build_config_drive(rooms: Rooms, server: Server) -> Outcome:
         for vif in server.vifs
     }
     macs = {vif.port_id: vif.mac_address for vif in server.vifs}
+    bonds = await rooms.baremetal.list_bonds(context, server.node_uuid)
+    bonded = {bond.vif_id: bond for bond in bonds}
+    document = network_data(ports, networks, macs, bonded)
     async with rooms.database.read() as connection:
         user_data = await find_payload(connection, server.id, "user_data")
-    files = contents(server, network_data(ports, networks, macs), user_data, os.urandom(512))
+    files = contents(server, document, user_data, os.urandom(512))
     drive = await asyncio.to_thread(lambda: packed(iso_image(files)))
     async with rooms.database.write() as connection:
         await put_payload(connection, server.id, "config_drive", drive.encode())
