@@ -27,6 +27,7 @@ from bessemer.baremetal.domain.provision.work import (
     WaitFor,
     Work,
 )
+from bessemer.baremetal.domain.volume import Volumes, VolumeTarget
 from bessemer.baremetal.drivers.fake.machine import Memory
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.interfaces.task import Interfaces
@@ -85,6 +86,7 @@ class MemoryTask:
     node: Node
     ports: tuple[Port, ...] = ()
     groups: tuple[Portgroup, ...] = field(default=(), kw_only=True)
+    its_volumes: Volumes = field(default_factory=Volumes, kw_only=True)
     work: Work = field(init=False)
     context: RequestContext = field(default_factory=admin_context)
     plugins: Mapping[InterfaceKind, Plugin] = field(default_factory=dict)
@@ -167,6 +169,16 @@ class MemoryTask:
                 else (*others, group)
             )
         self._maybe_raise("save_portgroup")
+
+    async def volumes(self) -> Volumes:
+        return self.its_volumes
+
+    async def save_volume_target(self, target: VolumeTarget) -> None:
+        changed = (
+            target if each.uuid == target.uuid else each for each in self.its_volumes.targets
+        )
+        self.its_volumes = replace(self.its_volumes, targets=tuple(changed))
+        self._maybe_raise("save_volume_target")
 
     async def save_inventory(
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]

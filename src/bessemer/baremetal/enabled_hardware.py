@@ -77,7 +77,9 @@ class EnabledHardware(BaseModel):
         description="rescue interfaces that nodes may have",
     )
     enabled_storage_interfaces: Names = Field(
-        ("noop", "fake"), min_length=1, description="storage interfaces that nodes may have"
+        ("noop", "external", "fake"),
+        min_length=1,
+        description="storage interfaces that nodes may have",
     )
     enabled_vendor_interfaces: Names = Field(
         ("ipmitool", "no-vendor", "fake"),

@@ -13,12 +13,14 @@ from bessemer.baremetal.interfaces.management import ManagementInterface
 from bessemer.baremetal.interfaces.network import NetworkInterface
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.interfaces.power import PowerInterface
+from bessemer.baremetal.interfaces.storage import StorageInterface
 
 _OTHERS: dict[str, type[Plugin]] = {
     "boot": BootInterface,
     "management": ManagementInterface,
     "network": NetworkInterface,
     "power": PowerInterface,
+    "storage": StorageInterface,
 }
 
 
@@ -34,10 +36,10 @@ class DeployContract:
     def test_the_steps_around_it_are_steps_of_every_such_interface(
         self, deploy: DeployInterface
     ) -> None:
-        frame = deploy.frame
-        for call in (*frame.before, *frame.clean_up):
-            owner = _OTHERS.get(call.interface, type(deploy))
-            assert hasattr(getattr(owner, call.name), "__step__"), call
+        for frame in filter(None, (deploy.frame, deploy.frame_from_volume)):
+            for call in (*frame.before, *frame.after, *frame.clean_up):
+                owner = _OTHERS.get(call.interface, type(deploy))
+                assert hasattr(getattr(owner, call.name), "__step__"), call
 
     def test_a_good_node_is_valid(self, deploy: DeployInterface, task: MemoryTask) -> None:
         deploy.validate(task.node, task.ports)

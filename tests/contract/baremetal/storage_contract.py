@@ -19,4 +19,4 @@ class StorageContract:
     async def test_the_image_goes_onto_the_machines_own_disk(
         self, storage: StorageInterface, task: MemoryTask
     ) -> None:
-        assert await storage.should_write_image(task)
+        assert storage.should_write_image(task.node, await task.volumes())

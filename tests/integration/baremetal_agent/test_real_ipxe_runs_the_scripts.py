@@ -7,14 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.integration.agent.agent_process import free_port
+from tests.iscsi_target import USER, a_boot_disk, iscsi_target
 from tests.live_server import serving
 
+from bessemer.baremetal.domain.san import SanBoot, SanVolume
+from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.script import RETRY_S
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
 from bessemer.errors import Unauthorized
 from bessemer.web.dispatch import application
 
+MIB = 1 << 20
+INITIATOR = "iqn.2026-11.test:machine"
 MAC = "52:54:00:12:34:56"
 UUID = "11111111-2222-3333-4444-555555555555"
 HOST_SEEN_BY_THE_MACHINE = "10.0.2.2"
@@ -63,7 +69,7 @@ class BootDesk:
 
 
 @asynccontextmanager
-async def a_booting_machine(desk):
+async def a_booting_machine(desk, serial="none"):
     """Its network card's iPXE gets the script's address by DHCP (QEMU's own), as from us."""
     service = ramdisk_boot_service(desk.find, desk.link_to, no_program)
     async with serving(application([service], nobody)) as url:
@@ -71,7 +77,7 @@ async def a_booting_machine(desk):
         listener = f"http://{HOST_SEEN_BY_THE_MACHINE}:{port}"
         machine = await asyncio.create_subprocess_exec(
             *("qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-display", "none"),
-            *("-serial", "none", "-no-reboot", "-boot", "order=n,reboot-timeout=10"),
+            *("-serial", serial, "-no-reboot", "-boot", "order=n,reboot-timeout=10"),
             *("-netdev", f"user,id=n,bootfile={listener}/boot/ipxe/{MAC}"),
             *("-device", f"virtio-net-pci,netdev=n,mac={MAC}"),
         )
@@ -125,6 +131,36 @@ async def test_an_iso_image_is_booted_from_where_it_lies():
             while desk.asked.count(MAC) < 2:
                 await desk.until_asked_again()
         assert desk.asked[1] == image_id
+
+
+def said(console):
+    return console.read_text(errors="replace") if console.exists() else ""
+
+
+@pytest.mark.parametrize("password", ["", "once-upon-a-time"])
+async def test_a_volume_is_booted_from_its_target_and_its_neighbour_is_a_drive(tmp_path, password):
+    """By way of the second portal: the first of the two is dead."""
+    console, desk = tmp_path / "console.log", BootDesk()
+    port = free_port()
+    proof = f"booted from a volume, {uuid.uuid4()}"
+    with iscsi_target(tmp_path, f"127.0.0.1:{port}", INITIATOR, password) as target:
+        paths = [
+            f"iscsi:{HOST_SEEN_BY_THE_MACHINE}::{at}:{{lun}}:{target.name}" for at in (1, port)
+        ]
+        volumes = []
+        for lun, content in enumerate((a_boot_disk(proof), bytes(MIB)), start=1):
+            target.add(lun, content)
+            ways = tuple(path.format(lun=lun) for path in paths)
+            login = (USER, Secret(password)) if password else ()
+            volumes.append(SanVolume(ways, *login))
+        assert (USER in target.order("target", "show", tid=())) is bool(password)
+        async with a_booting_machine(desk, f"file:{console}") as (listener, _):
+            san = SanBoot(INITIATOR, tuple(volumes))
+            desk.config = BootConfig(UUID, "instance", listener, "", "", (), san=san)
+            async with asyncio.timeout(PATIENCE_S):
+                while proof not in said(console):  # noqa: ASYNC110 - a console log has no events
+                    await asyncio.sleep(0.2)
+        assert desk.asked == [MAC]
 
 
 async def test_what_cannot_be_started_is_tried_again(tmp_path):

@@ -16,8 +16,16 @@ from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Work
+from bessemer.baremetal.domain.volume import Volumes, VolumeTarget
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
-from bessemer.baremetal.store import bios_settings, blobs, firmware_components, leases, portgroups
+from bessemer.baremetal.store import (
+    bios_settings,
+    blobs,
+    firmware_components,
+    leases,
+    portgroups,
+    volume,
+)
 from bessemer.baremetal.store import inspection_rules as rule_store
 from bessemer.baremetal.store import ports as port_store
 from bessemer.baremetal.store import work as work_store
@@ -107,6 +115,14 @@ class NodeTask:
         async with self._fenced() as connection:
             await portgroups.keep(connection, group)
             self._ports = await port_store.of_node(connection, self._node.uuid)
+
+    async def volumes(self) -> Volumes:
+        async with self._shelves.database.read() as connection:
+            return await volume.of_node(connection, self._node.uuid)
+
+    async def save_volume_target(self, target: VolumeTarget) -> None:
+        async with self._fenced() as connection:
+            await volume.TARGETS.save(connection, target)
 
     async def save_inventory(
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]

@@ -49,6 +49,7 @@ from bessemer.baremetal.drivers.none.storage import NoopStorage
 from bessemer.baremetal.drivers.none.vendor import NoVendor
 from bessemer.baremetal.drivers.pxe.boot import HttpBoot, HttpIpxeBoot, PxeBoot
 from bessemer.baremetal.drivers.ramdisk.deploy import RamdiskDeploy
+from bessemer.baremetal.drivers.volumes.external import ExternalStorage
 from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.interfaces.registry import Enabled, HardwareType, Names, Registry
@@ -69,7 +70,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.NETWORK: ("flat", "neutron", "noop"),
     Kind.RAID: ("no-raid", "agent"),
     Kind.RESCUE: ("no-rescue", "agent"),
-    Kind.STORAGE: ("noop",),
+    Kind.STORAGE: ("noop", "external"),
     Kind.VENDOR: ("no-vendor",),
 }
 """What any machine can be served with, the most wanted first."""
@@ -145,6 +146,7 @@ def registry(
         },
         Kind.RAID: {"agent": AgentRaid(agents, settings)},
         Kind.RESCUE: {"agent": AgentRescue(agents, settings)},
+        Kind.STORAGE: {"external": ExternalStorage()},
         Kind.VENDOR: {"ipmitool": IpmitoolVendor(ipmi.ipmitool, settings)},
     }
     enabled = Enabled(

@@ -23,10 +23,13 @@ class Purpose(StrEnum):
 INSTANCE_BOOT: Final = "instance_boot"
 """In driver_internal_info: an instance that lives in memory, `{kernel, ramdisk}` or `{boot_iso}`.
 
-Each is an image's id or an http(s) URL. Absent: the instance is on the disk.
+Each is an image's id or an http(s) URL. Or `{san}`, a `SanBoot`: it boots from a volume. Absent: the
+instance is on the disk.
 """
 RAMDISK_BOOT: Final = "ramdisk_boot"
-"""The capability to boot such instances."""
+"""The capability to boot instances that live in memory."""
+ISCSI_VOLUME_BOOT: Final = "iscsi_volume_boot"
+"""The capability to boot instances from iSCSI volumes."""
 
 
 class BootInterface(Plugin):
@@ -52,7 +55,7 @@ class BootInterface(Plugin):
     async def prepare_instance(self, task: Task) -> None:
         """Make the node boot its own system from now on (boot device: disk, persistent).
 
-        One that lives in memory (`INSTANCE_BOOT`) is booted from the tenant's network, for good.
+        One that is not on the disk (`INSTANCE_BOOT`) is booted from the tenant's network, for good.
         Raises Invalid when that is not possible.
         """
 

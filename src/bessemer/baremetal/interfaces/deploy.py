@@ -16,7 +16,12 @@ from bessemer.baremetal.domain.provision.ranking import (
 )
 from bessemer.baremetal.domain.provision.work import PHASES, Done, Failed, Outcome, StepCall
 from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT, BootInterface
-from bessemer.baremetal.interfaces.frames import BY_AGENT, DeployFrame, reboot_into_ramdisk
+from bessemer.baremetal.interfaces.frames import (
+    BY_AGENT,
+    FROM_VOLUME,
+    DeployFrame,
+    reboot_into_ramdisk,
+)
 from bessemer.baremetal.interfaces.plugin import Plugin, StepFacts, step
 from bessemer.baremetal.interfaces.reserved import RESERVED
 from bessemer.baremetal.interfaces.task import Interfaces, Task
@@ -30,6 +35,8 @@ class DeployInterface(Plugin):
 
     kind: ClassVar = InterfaceKind.DEPLOY
     frame: ClassVar[DeployFrame] = BY_AGENT
+    frame_from_volume: ClassVar[DeployFrame | None] = FROM_VOLUME
+    """The same when the node boots from a volume; None: it never does, whatever volumes it has."""
     manages_machine: ClassVar[bool] = True
     """Whether its machines are switched, booted and cleaned by us."""
 

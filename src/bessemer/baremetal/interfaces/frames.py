@@ -1,7 +1,7 @@
 """The steps around steps: into the ramdisk and out of it again, for whatever purpose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bessemer.baremetal.domain.provision.work import Flow, StepCall
@@ -51,37 +51,78 @@ def start_ramdisk_anew(flow: Flow) -> tuple[StepCall, ...]:
 
 @dataclass(frozen=True, slots=True)
 class DeployFrame:
-    """What is done before a deploy's own steps, and after a failure."""
+    """What is done around a deploy's own steps, and after a failure."""
 
     before: tuple[StepCall, ...] = ()
+    after: tuple[StepCall, ...] = ()
     clean_up: tuple[StepCall, ...] = ()
+    is_whole: bool = False
+    """The frame does it all: the deploy interface has no steps in it."""
 
     @property
     def boots_ramdisk(self) -> bool:
         """Whether the deploy's own steps run beside an agent."""
         return any(call.name == "wait_for_ramdisk" for call in self.before)
 
+    def without(self, interface: str) -> "DeployFrame":
+        """The same, lacking the steps of one interface."""
+
+        def kept(calls: tuple[StepCall, ...]) -> tuple[StepCall, ...]:
+            return tuple(call for call in calls if call.interface != interface)
+
+        return replace(
+            self,
+            before=kept(self.before),
+            after=kept(self.after),
+            clean_up=kept(self.clean_up),
+        )
+
+
+ATTACH: Final = StepCall("storage", "attach_volumes")
+DETACH: Final = StepCall("storage", "detach_volumes")
 
 INTO_MEMORY: Final = DeployFrame(
-    (
+    before=(
         StepCall("power", "power_off"),
         StepCall("network", "unconfigure_tenant_networks"),
         StepCall("deploy", "prepare_image"),
     ),
-    (
+    clean_up=(
         StepCall("power", "power_off"),
         StepCall("boot", "clean_up_ramdisk"),
         StepCall("network", "unconfigure_tenant_networks"),
     ),
 )
 
+FROM_VOLUME: Final = DeployFrame(
+    before=(
+        StepCall("power", "power_off"),
+        StepCall("network", "unconfigure_tenant_networks"),
+        ATTACH,
+    ),
+    after=(
+        StepCall("network", "configure_tenant_networks"),
+        StepCall("boot", "restore_instance"),
+        StepCall("power", "power_on"),
+    ),
+    clean_up=(
+        StepCall("power", "power_off"),
+        StepCall("boot", "clean_up_ramdisk"),
+        StepCall("network", "unconfigure_tenant_networks"),
+        DETACH,
+    ),
+    is_whole=True,
+)
+"""No ramdisk, no image: the machine boots what is on its volume."""
+
 BY_AGENT: Final = DeployFrame(
-    (
+    before=(
         StepCall("power", "power_off"),
         StepCall("network", "unconfigure_tenant_networks"),
         StepCall("network", "add_network", {"purpose": Purpose.PROVISIONING.value}),
+        ATTACH,
         StepCall("deploy", "prepare_image"),
         *into_ramdisk(Purpose.PROVISIONING),
     ),
-    out_of_ramdisk(Purpose.PROVISIONING),
+    clean_up=(*out_of_ramdisk(Purpose.PROVISIONING), DETACH),
 )

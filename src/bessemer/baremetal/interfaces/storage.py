@@ -3,8 +3,10 @@
 from abc import abstractmethod
 from typing import ClassVar
 
-from bessemer.baremetal.domain.node import InterfaceKind
+from bessemer.baremetal.domain.node import InterfaceKind, Node
+from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Outcome
+from bessemer.baremetal.domain.volume import Volumes
 from bessemer.baremetal.interfaces.plugin import Plugin, step
 from bessemer.baremetal.interfaces.task import Task
 
@@ -13,6 +15,14 @@ class StorageInterface(Plugin):
     """Works on the node's volume connectors and targets."""
 
     kind: ClassVar = InterfaceKind.STORAGE
+    has_volumes: ClassVar[bool] = True
+    """Whether a node may have any; without, nobody asks for them and no flow has steps for them."""
+
+    def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
+        """What it needs of the node alone: nothing."""
+
+    def validate_volumes(self, node: Node, volumes: Volumes) -> None:
+        """Raises Invalid, naming the target or connector, when they could not be attached."""
 
     @step()
     @abstractmethod
@@ -25,5 +35,5 @@ class StorageInterface(Plugin):
         """Undo that; what is not attached any more is no error."""
 
     @abstractmethod
-    async def should_write_image(self, task: Task) -> bool:
+    def should_write_image(self, node: Node, volumes: Volumes) -> bool:
         """Whether the image goes onto a local disk; False: the node boots from a volume."""

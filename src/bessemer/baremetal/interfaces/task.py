@@ -10,6 +10,7 @@ from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
 from bessemer.baremetal.domain.provision.work import Work
+from bessemer.baremetal.domain.volume import Volumes, VolumeTarget
 from bessemer.context import RequestContext
 
 if TYPE_CHECKING:
@@ -109,6 +110,12 @@ class Task(Protocol):
 
     async def save_portgroup(self, group: Portgroup) -> None:
         """Keep changes of one bond; one that is over goes, and frees its NICs."""
+
+    async def volumes(self) -> Volumes:
+        """Its volume connectors and targets, as last saved."""
+
+    async def save_volume_target(self, target: VolumeTarget) -> None:
+        """Keep changes of one target."""
 
     async def save_inventory(
         self, inventory: Mapping[str, Any], plugin_data: Mapping[str, Any]

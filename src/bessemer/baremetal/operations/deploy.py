@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from bessemer.baremetal.domain.provision.ranking import overridden, ranked
+from bessemer.baremetal.interfaces.frames import DeployFrame
+from bessemer.baremetal.operations.boot_from_volume import boots_from_volume
 from bessemer.baremetal.operations.given_steps import run_in_order
 from bessemer.baremetal.operations.plan import Plan, Wish
 from bessemer.baremetal.operations.steps import Judged, check_window, own_steps
@@ -16,7 +18,8 @@ def plan(wish: Wish) -> Plan:
     """All by falling priority. A user's word counts more than a template's, that more than a driver's."""
     given = (*wish.template_steps, *wish.steps)
     check_window(given)
-    own = own_steps(wish.interfaces, "deploy")
+    frame = _frame(wish)
+    own = () if frame.is_whole else own_steps(wish.interfaces, "deploy")
     asked = overridden(
         (step.call for step in wish.template_steps), (step.call for step in wish.steps)
     )
@@ -28,6 +31,14 @@ def plan(wish: Wish) -> Plan:
     in_order = [
         replace(judged.get(str(call), Judged(call, False, False)), call=call) for call in rest
     ]
-    frame = wish.interfaces.deploy.frame
     steps = run_in_order(in_order, ramdisk=frame.boots_ramdisk)
-    return Plan((*first, *frame.before, *steps), frame.clean_up)
+    return Plan((*first, *frame.before, *steps, *frame.after), frame.clean_up)
+
+
+def _frame(wish: Wish) -> DeployFrame:
+    """That of the deploy interface; without steps of storage where there is none."""
+    deploy = wish.interfaces.deploy
+    frame = deploy.frame
+    if boots_from_volume(wish.interfaces, wish.node, wish.volumes):
+        frame = deploy.frame_from_volume or frame
+    return frame if wish.interfaces.storage.has_volumes else frame.without("storage")

@@ -72,6 +72,7 @@ _NEEDED: Final[Mapping[Flow, tuple[InterfaceKind, ...]]] = {
         InterfaceKind.MANAGEMENT,
         InterfaceKind.BOOT,
         InterfaceKind.DEPLOY,
+        InterfaceKind.STORAGE,
         _NETWORK,
     ),
     Flow.TEAR_DOWN: (_POWER,),

@@ -1,10 +1,11 @@
 """What a flow's planner is given, and what it makes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import Event
 from bessemer.baremetal.domain.provision.work import StepCall
+from bessemer.baremetal.domain.volume import Volumes
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.operations.steps import Judged
 from bessemer.baremetal.settings import BareMetalSettings
@@ -20,6 +21,7 @@ class Wish:
     steps: tuple[Judged, ...] = ()
     """Of the user or a runbook."""
     template_steps: tuple[Judged, ...] = ()
+    volumes: Volumes = field(default_factory=Volumes)
     disable_ramdisk: bool = False
 
     @property

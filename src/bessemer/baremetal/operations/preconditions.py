@@ -6,7 +6,9 @@ from typing import Final
 from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.states import Event
+from bessemer.baremetal.domain.volume import Volumes
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
+from bessemer.baremetal.operations.boot_from_volume import boots_from_volume, check_volume_boot
 from bessemer.baremetal.operations.provision_request import ProvisionRequest
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import BessemerError, Forbidden, Invalid
@@ -37,12 +39,13 @@ def check_interfaces(
     interfaces: NodeInterfaces,
     node: Node,
     ports: tuple[Port, ...],
+    volumes: Volumes,
     kinds: tuple[InterfaceKind, ...],
 ) -> None:
     """Raises Invalid, naming the interface and what it lacks."""
     for kind in kinds:
         try:
-            validate(interfaces, kind, node, ports)
+            validate(interfaces, kind, node, ports, volumes)
         except BessemerError as error:
             raise Invalid(
                 f"Failed to validate {kind} interface of node {node.uuid}: {error.message}"
@@ -50,14 +53,23 @@ def check_interfaces(
 
 
 def validate(
-    interfaces: NodeInterfaces, kind: InterfaceKind, node: Node, ports: tuple[Port, ...]
+    interfaces: NodeInterfaces,
+    kind: InterfaceKind,
+    node: Node,
+    ports: tuple[Port, ...],
+    volumes: Volumes,
 ) -> None:
     """A plug-in's own word, and what it needs of the others. Raises Invalid."""
+    if kind is InterfaceKind.DEPLOY and boots_from_volume(interfaces, node, volumes):
+        check_volume_boot(node, interfaces.boot)  # there is no image that a deploy interface checks
+        return
     interfaces.of(kind).validate(node, ports)
     if kind is InterfaceKind.NETWORK:
         interfaces.network.validate_power(node, interfaces.power)
     if kind is InterfaceKind.DEPLOY:
         interfaces.deploy.validate_boot(node, interfaces.boot)
+    if kind is InterfaceKind.STORAGE:
+        interfaces.storage.validate_volumes(node, volumes)
 
 
 def _not_in_maintenance(node: Node, request: ProvisionRequest, settings: BareMetalSettings) -> None:

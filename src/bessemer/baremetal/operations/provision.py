@@ -1,17 +1,19 @@
 """Provision: a verb is checked, committed as state and work, and its conductor is nudged."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import bcrypt
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import InterfaceKind, Node
-from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.states import TARGETS, Event, State
 from bessemer.baremetal.domain.provision.transitions import next_state
 from bessemer.baremetal.domain.provision.work import PHASES, Flow
 from bessemer.baremetal.domain.secret import Secret
+from bessemer.baremetal.domain.volume import Volumes
 from bessemer.baremetal.interfaces.deploy import (
     with_deploy_interface_found,
     with_own_deploy_interface,
@@ -32,6 +34,7 @@ from bessemer.baremetal.operations.wanted_steps import wanted_steps
 from bessemer.baremetal.public import Validation
 from bessemer.baremetal.store import blobs
 from bessemer.baremetal.store import ports as port_store
+from bessemer.baremetal.store import volume as volume_store
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.blobs import Blob
 from bessemer.clock import now
@@ -94,7 +97,8 @@ async def _begin(
         node = _with_deploy_interface(desk, node)
     interfaces = desk.registry.interfaces_of(node)
     ports = await port_store.of_node(connection, node.uuid)
-    preconditions.check_interfaces(interfaces, node, ports, needed(flow, interfaces))
+    volumes = await _volumes(connection, interfaces, node)
+    preconditions.check_interfaces(interfaces, node, ports, volumes, needed(flow, interfaces))
     if flow is Flow.DEPLOY:
         node = leased(node, context, desk.settings)
     state = next_state(node.provision_state, event)
@@ -147,8 +151,15 @@ async def _wish(
         settings=desk.settings,
         steps=judged(wanted.steps, phase, interfaces, desk.settings),
         template_steps=judged(wanted.template_steps, phase, interfaces, desk.settings),
+        volumes=await _volumes(connection, interfaces, node),
         disable_ramdisk=wanted.disable_ramdisk,
     )
+
+
+async def _volumes(connection: AsyncConnection, interfaces: NodeInterfaces, node: Node) -> Volumes:
+    if not interfaces.storage.has_volumes:
+        return Volumes()
+    return await volume_store.of_node(connection, node.uuid)
 
 
 async def _hashed(password: Secret | None) -> Secret | None:
@@ -187,16 +198,19 @@ async def validate(desk: Desk, ident: str) -> dict[str, Validation]:
     """Per interface, whether the node has what it needs (`GET /v1/nodes/{id}/validate`)."""
     async with desk.reading() as connection:
         node = await desk.shelves.nodes.get(connection, ident)
+        interfaces = desk.registry.interfaces_of(node)
         ports = await port_store.of_node(connection, node.uuid)
-    interfaces = desk.registry.interfaces_of(node)
-    return {str(kind): _judged(interfaces, kind, node, ports) for kind in InterfaceKind}
+        volumes = await _volumes(connection, interfaces, node)
+
+    def check(kind: InterfaceKind) -> None:
+        preconditions.validate(interfaces, kind, node, ports, volumes)
+
+    return {str(kind): _judged(partial(check, kind)) for kind in InterfaceKind}
 
 
-def _judged(
-    interfaces: NodeInterfaces, kind: InterfaceKind, node: Node, ports: tuple[Port, ...]
-) -> Validation:
+def _judged(check: Callable[[], None]) -> Validation:
     try:
-        preconditions.validate(interfaces, kind, node, ports)
+        check()
     except Unsupported as error:
         return Validation(None, error.message)
     except BessemerError as error:

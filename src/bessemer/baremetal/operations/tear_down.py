@@ -5,6 +5,7 @@ from typing import Final
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
+from bessemer.baremetal.interfaces.frames import DETACH
 from bessemer.baremetal.operations.plan import Plan, Wish
 
 _RESCUE: Final = frozenset(
@@ -37,6 +38,7 @@ def plan(wish: Wish) -> Plan:
             StepCall("boot", "clean_up_ramdisk"),
             *(StepCall("network", "remove_network", {"purpose": p.value}) for p in purposes),
             StepCall("network", "unconfigure_tenant_networks"),
+            *((DETACH,) if wish.interfaces.storage.has_volumes else ()),
             *_LET_GO,
         )
     )

@@ -8,7 +8,13 @@ from bessemer.baremetal.domain.node import BootDevice, Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.drivers.fake.play import PROPERTIES, Now, played, script_of
-from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT, RAMDISK_BOOT, BootInterface, Purpose
+from bessemer.baremetal.interfaces.boot import (
+    INSTANCE_BOOT,
+    ISCSI_VOLUME_BOOT,
+    RAMDISK_BOOT,
+    BootInterface,
+    Purpose,
+)
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 
@@ -16,7 +22,7 @@ from bessemer.baremetal.interfaces.task import Task
 class FakeBoot(BootInterface):
     """Named "fake"."""
 
-    capabilities: ClassVar = frozenset({RAMDISK_BOOT})
+    capabilities: ClassVar = frozenset({RAMDISK_BOOT, ISCSI_VOLUME_BOOT})
 
     def __init__(self, now: Now = clock.now) -> None:
         self._now = now
@@ -47,7 +53,7 @@ class FakeBoot(BootInterface):
         return Done("the fake ramdisk is gone")
 
     async def prepare_instance(self, task: Task) -> None:
-        in_memory = INSTANCE_BOOT in task.node.driver_internal_info
-        device = BootDevice.PXE if in_memory else BootDevice.DISK
+        elsewhere = INSTANCE_BOOT in task.node.driver_internal_info
+        device = BootDevice.PXE if elsewhere else BootDevice.DISK
         await task.interfaces.management.order_boot_device(task, device, persistent=True)
         await task.save(task.node.with_internal(fake_ramdisk=None))

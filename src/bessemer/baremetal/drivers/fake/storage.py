@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.domain.volume import Volumes
 from bessemer.baremetal.drivers.fake.play import PROPERTIES, played
 from bessemer.baremetal.drivers.fake.plugin import FakePlugin
 from bessemer.baremetal.interfaces.plugin import step
@@ -37,5 +39,5 @@ class FakeStorage(FakePlugin, StorageInterface):
         await self._remember(task.node, "volumes_attached", False)
         return Done("the fake volumes are detached")
 
-    async def should_write_image(self, task: Task) -> bool:
-        return task.node.driver_info.get("fake_boots_from_volume") is not True
+    def should_write_image(self, node: Node, volumes: Volumes) -> bool:
+        return node.driver_info.get("fake_boots_from_volume") is not True

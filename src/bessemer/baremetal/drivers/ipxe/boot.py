@@ -1,7 +1,7 @@
 """Network boot: the steps around a ramdisk's boot, whatever program loads it, and the instance's."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from bessemer.baremetal.domain.node import BootDevice, Node
 from bessemer.baremetal.domain.port import Port
@@ -16,6 +16,7 @@ from bessemer.baremetal.drivers.ipxe.loader import IPXE, Loader
 from bessemer.baremetal.drivers.ipxe.ramdisk_files import KEYS, chosen, is_path, servable
 from bessemer.baremetal.interfaces.boot import (
     INSTANCE_BOOT,
+    ISCSI_VOLUME_BOOT,
     RAMDISK_BOOT,
     BootInterface,
     Purpose,
@@ -27,6 +28,9 @@ from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Conflict, Invalid, NotFound
 from bessemer.image.public import ImageService
 from bessemer.network.public import NetworkError, NetworkService
+
+BY_IPXE: Final = frozenset({RAMDISK_BOOT, ISCSI_VOLUME_BOOT})
+"""What a machine can boot that has iPXE."""
 
 
 class NetworkBoot(BootInterface):
@@ -105,7 +109,7 @@ class NetworkBoot(BootInterface):
     async def prepare_instance(self, task: Task) -> None:
         """Boot device: disk, persistent; a network boot from now on would not get the ramdisk.
 
-        For an instance that lives in memory: the network, persistent, and its files.
+        For an instance that is not on the disk: the network, persistent, and what to boot there.
         """
         if INSTANCE_BOOT in task.node.driver_internal_info:
             config = await self._instance.prepare(task, self._firmware(task.node))
@@ -173,6 +177,7 @@ class NetworkBoot(BootInterface):
 class IpxeBoot(NetworkBoot):
     """Network boot by iPXE over HTTP, for BIOS and UEFI (Ironic's boot interface `ipxe`)."""
 
+    capabilities: ClassVar = BY_IPXE
     loader: ClassVar = IPXE
 
 

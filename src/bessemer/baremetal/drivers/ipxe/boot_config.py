@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.san import SanBoot
 
 KEY: Final = "boot_config"
 IMAGE: Final = "glance://"
@@ -14,7 +15,7 @@ IMAGE: Final = "glance://"
 class BootConfig:
     """`kernel` and `ramdisk` are absolute paths on this host, http(s) URLs, or `glance://` ids.
 
-    With `boot_iso` (a URL or `glance://` id) there are neither: the machine boots that.
+    With `boot_iso` (a URL or `glance://` id) or `san` there are neither: the machine boots that.
     """
 
     node_uuid: str
@@ -26,6 +27,7 @@ class BootConfig:
     params: tuple[str, ...]
     """Words of the kernel's command line, without BOOTIF."""
     boot_iso: str = ""
+    san: SanBoot | None = None
 
     @classmethod
     def of(cls, node: Node) -> "BootConfig | None":
@@ -33,7 +35,9 @@ class BootConfig:
         stored: Mapping[str, Any] | None = node.driver_internal_info.get(KEY)
         if stored is None:
             return None
-        return cls(**{**stored, "node_uuid": node.uuid, "params": tuple(stored["params"])})
+        san = SanBoot.from_json(stored["san"]) if "san" in stored else None
+        params = tuple(stored["params"])
+        return cls(**{**stored, "node_uuid": node.uuid, "params": params, "san": san})
 
     def as_json(self) -> dict[str, Any]:
         """For `driver_internal_info`."""
@@ -44,6 +48,7 @@ class BootConfig:
             "ramdisk": self.ramdisk,
             "params": list(self.params),
             **({"boot_iso": self.boot_iso} if self.boot_iso else {}),
+            **({"san": self.san.as_json()} if self.san else {}),
         }
 
     def url_of(self, name: str) -> str:

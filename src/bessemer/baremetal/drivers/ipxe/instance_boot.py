@@ -1,8 +1,9 @@
-"""An instance that lives in memory, booted from its tenant's network at every start."""
+"""An instance in memory or on a volume, booted from its tenant's network at every start."""
 
 from contextlib import suppress
 from typing import Final
 
+from bessemer.baremetal.domain.san import SanBoot
 from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, listener_on
 from bessemer.baremetal.drivers.agent.words import quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import IMAGE, BootConfig, is_url
@@ -21,7 +22,7 @@ _ROOT: Final = "root=/dev/ram0"
 
 
 class InstanceBoot:
-    """What DHCP and boot scripts say to a machine whose instance lives in memory."""
+    """What DHCP and boot scripts say to a machine whose instance is not on its disk."""
 
     def __init__(
         self, loader: Loader, network: NetworkService, settings: BareMetalSettings
@@ -77,7 +78,9 @@ class InstanceBoot:
         return await self._network.get_network(task.context, name)
 
     def _configuration(self, task: Task, listener: Listener) -> BootConfig:
-        places = {key: _place(value) for key, value in self._wanted(task).items()}
+        wanted = dict(task.node.driver_internal_info[INSTANCE_BOOT])
+        san = wanted.pop("san", None)
+        places = {key: _place(value) for key, value in wanted.items()}
         config = BootConfig(
             task.node.uuid,
             PURPOSE,
@@ -86,13 +89,10 @@ class InstanceBoot:
             places.get("ramdisk", ""),
             self._parameters(task).words,
             places.get("boot_iso", ""),
+            SanBoot.from_json(san) if san else None,
         )
         self._loader.check(config)  # what cannot be said is refused here and now
         return config
-
-    def _wanted(self, task: Task) -> dict[str, str]:
-        wanted: dict[str, str] = task.node.driver_internal_info[INSTANCE_BOOT]
-        return wanted
 
     def _parameters(self, task: Task) -> KernelParameters:
         """Its owner's come last, and so win."""

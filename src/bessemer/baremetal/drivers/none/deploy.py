@@ -19,6 +19,7 @@ class NoopDeploy(DeployInterface):
     """Named "noop". Nodes pass through all states; nothing is switched, booted or written."""
 
     frame: ClassVar = DeployFrame()
+    frame_from_volume: ClassVar = None
     manages_machine: ClassVar = False
 
     def validate(self, node: Node, ports: tuple[Port, ...]) -> None:

@@ -1,8 +1,10 @@
 """Storage interface `noop`: all disks are the machine's own."""
 
+from typing import ClassVar
+
 from bessemer.baremetal.domain.node import Node
-from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.domain.volume import Volumes
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.storage import StorageInterface
 from bessemer.baremetal.interfaces.task import Task
@@ -11,8 +13,7 @@ from bessemer.baremetal.interfaces.task import Task
 class NoopStorage(StorageInterface):
     """Named "noop"."""
 
-    def validate(self, node: Node, ports: tuple[Port, ...]) -> None:
-        """Nothing is needed."""
+    has_volumes: ClassVar = False
 
     @step()
     async def attach_volumes(self, task: Task) -> Outcome:
@@ -24,5 +25,5 @@ class NoopStorage(StorageInterface):
         """There are no volumes."""
         return Done("no volume to detach")
 
-    async def should_write_image(self, task: Task) -> bool:
+    def should_write_image(self, node: Node, volumes: Volumes) -> bool:
         return True

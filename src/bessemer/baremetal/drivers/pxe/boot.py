@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from bessemer.baremetal.drivers.ipxe.boot import NetworkBoot
+from bessemer.baremetal.drivers.ipxe.boot import BY_IPXE, NetworkBoot
 from bessemer.baremetal.drivers.pxe.loaders import HTTP, HTTP_IPXE, PXE
 
 
@@ -21,4 +21,5 @@ class HttpBoot(NetworkBoot):
 class HttpIpxeBoot(NetworkBoot):
     """UEFI firmware fetches iPXE over HTTP, and iPXE the ramdisk."""
 
+    capabilities: ClassVar = BY_IPXE
     loader: ClassVar = HTTP_IPXE

@@ -25,6 +25,7 @@ class RamdiskDeploy(InBand):
     """Named "ramdisk". An agent cleans and services its machines, and has no part in the deploy."""
 
     frame: ClassVar = INTO_MEMORY
+    frame_from_volume: ClassVar = None
 
     def __init__(
         self, images: ImageService, settings: BareMetalSettings, client: AgentClient

@@ -1,0 +1,1 @@
+"""Storage interfaces of machines that use volumes over a storage network."""
