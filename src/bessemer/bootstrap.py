@@ -14,6 +14,7 @@ from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
+from bessemer.baremetal.drivers.volumes.cinder_session import CinderSession
 from bessemer.baremetal.service import EmbeddedBareMetal
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store.fake_machines import FakeMachines
@@ -72,6 +73,8 @@ class Cloud:
         self._bus = bus = _bus(settings)
         self._agents = agents = AgentClient()
         self._ipmi = ipmi = IpmiClients(settings.baremetal)
+        volumes = settings.baremetal.cinder
+        self._cinder = CinderSession(volumes) if volumes is not None else None
         asked = settings.authentication.keystone
         self._keystone = Keystone(asked) if asked is not None else None
         identity = EmbeddedIdentity(database, settings.identity, state)
@@ -85,6 +88,7 @@ class Cloud:
             ipmi,
             FakeMachines(database),
             state / "image-cache",
+            self._cinder,
         )
         baremetal = EmbeddedBareMetal(
             database, bus, hardware, settings.baremetal, state, _hostname(settings)
@@ -154,8 +158,9 @@ class Cloud:
         await self._bus.close()
         await self._agents.close()
         self._ipmi.close()
-        if self._keystone is not None:
-            await self._keystone.close()
+        for session in (self._keystone, self._cinder):
+            if session is not None:
+                await session.close()
         await self._database.close()
 
 

@@ -77,7 +77,7 @@ class EnabledHardware(BaseModel):
         description="rescue interfaces that nodes may have",
     )
     enabled_storage_interfaces: Names = Field(
-        ("noop", "external", "fake"),
+        ("noop", "cinder", "external", "fake"),
         min_length=1,
         description="storage interfaces that nodes may have",
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bessemer.baremetal.cinder_settings import CinderSettings
 from bessemer.baremetal.enabled_hardware import EnabledHardware
 from bessemer.baremetal.hardware_settings import HardwareSettings
 
@@ -48,6 +49,9 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     networks: RamdiskNetworks = RamdiskNetworks()
+    cinder: CinderSettings | None = Field(
+        None, description="the volume service of nodes with storage interface `cinder`"
+    )
     conductor_host: str = Field(
         default_factory=socket.gethostname,
         pattern=r"^[A-Za-z0-9._-]{1,200}$",

@@ -49,6 +49,8 @@ from bessemer.baremetal.drivers.none.storage import NoopStorage
 from bessemer.baremetal.drivers.none.vendor import NoVendor
 from bessemer.baremetal.drivers.pxe.boot import HttpBoot, HttpIpxeBoot, PxeBoot
 from bessemer.baremetal.drivers.ramdisk.deploy import RamdiskDeploy
+from bessemer.baremetal.drivers.volumes.cinder import CinderStorage
+from bessemer.baremetal.drivers.volumes.cinder_session import CinderSession
 from bessemer.baremetal.drivers.volumes.external import ExternalStorage
 from bessemer.baremetal.interfaces.deploy import DeployInterface
 from bessemer.baremetal.interfaces.plugin import Plugin
@@ -70,7 +72,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.NETWORK: ("flat", "neutron", "noop"),
     Kind.RAID: ("no-raid", "agent"),
     Kind.RESCUE: ("no-rescue", "agent"),
-    Kind.STORAGE: ("noop", "external"),
+    Kind.STORAGE: ("noop", "cinder", "external"),
     Kind.VENDOR: ("no-vendor",),
 }
 """What any machine can be served with, the most wanted first."""
@@ -113,6 +115,7 @@ def registry(
     ipmi: IpmiClients,
     machines: Machines,
     image_cache: Path,
+    cinder: CinderSession | None = None,
 ) -> Registry:
     """Everything that a conductor runs. Raises ConfigurationError.
 
@@ -146,7 +149,7 @@ def registry(
         },
         Kind.RAID: {"agent": AgentRaid(agents, settings)},
         Kind.RESCUE: {"agent": AgentRescue(agents, settings)},
-        Kind.STORAGE: {"external": ExternalStorage()},
+        Kind.STORAGE: {"cinder": CinderStorage(cinder), "external": ExternalStorage()},
         Kind.VENDOR: {"ipmitool": IpmitoolVendor(ipmi.ipmitool, settings)},
     }
     enabled = Enabled(
