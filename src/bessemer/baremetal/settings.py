@@ -43,6 +43,10 @@ class RamdiskNetworks(BaseModel):
     servicing: str = Field("provisioning", description="network that servicing runs on")
 
 
+RAW_COMMANDS: Final = ("vendor.send_raw",)
+"""Steps that do whatever they are told to a BMC."""
+
+
 class BareMetalSettings(EnabledHardware, HardwareSettings):
     """Section `[baremetal]`."""
 
@@ -116,13 +120,14 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         description="priorities of verify steps by `interface.step`; 0 leaves one out",
     )
     disallow_clean_steps: tuple[str, ...] = Field(
-        (), description="steps, as `interface.step`, that nobody may ask for in a cleaning"
+        RAW_COMMANDS,
+        description="steps, as `interface.step`, that nobody may ask for in a cleaning",
     )
     disallow_deploy_steps: tuple[str, ...] = Field(
-        (), description="steps, as `interface.step`, that nobody may ask for in a deploy"
+        RAW_COMMANDS, description="steps, as `interface.step`, that nobody may ask for in a deploy"
     )
     disallow_service_steps: tuple[str, ...] = Field(
-        (), description="steps, as `interface.step`, that nobody may ask for in a service"
+        RAW_COMMANDS, description="steps, as `interface.step`, that nobody may ask for in a service"
     )
     disallowed_deployment_boot_modes: tuple[str, ...] = Field(
         (), description="boot modes (`bios`, `uefi`) in which nothing may be deployed"

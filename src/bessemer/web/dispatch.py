@@ -49,15 +49,24 @@ def _mount(service: Service, authenticate: Authenticate) -> Mount:
 
 
 def _routes(service: Service, authenticate: Authenticate) -> list[StarletteRoute]:
-    paths = dict.fromkeys(route.path for route in service.routes)
-    return [
-        StarletteRoute(
-            path,
-            _endpoint(service, [r for r in service.routes if r.path == path], authenticate),
-            methods=[route.method for route in service.routes if route.path == path],
-        )
-        for path in paths
+    """Every path, and again with a slash at its end: clients write both."""
+    by_path: dict[str, list[Route]] = {}
+    for route in service.routes:
+        by_path.setdefault(route.path, []).append(route)
+    plain = [_path(service, path, these, authenticate) for path, these in by_path.items()]
+    slashed = [
+        _path(service, f"{path}/", these, authenticate)
+        for path, these in by_path.items()
+        if not path.endswith(("/", ":path}")) and f"{path}/" not in by_path
     ]
+    return [*plain, *slashed]
+
+
+def _path(
+    service: Service, path: str, routes: Sequence[Route], authenticate: Authenticate
+) -> StarletteRoute:
+    endpoint = _endpoint(service, routes, authenticate)
+    return StarletteRoute(path, endpoint, methods=[route.method for route in routes])
 
 
 def _endpoint(

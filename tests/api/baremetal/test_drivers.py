@@ -129,3 +129,20 @@ async def test_a_wrong_call_of_a_vendor_method_is_refused(cloud, verb, path, bod
     answer = await cloud.client.request(verb, f"{DRIVER}/{path}", body)
     assert answer.status == 400
     assert words in fault(answer)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("sort_key=hostname", ["a", "b", "host-1"]),
+        ("sort_key=hostname&sort_dir=desc", ["host-1", "b", "a"]),
+        ("sort_key=created_at", ["host-1", "b", "a"]),
+    ],
+)
+async def test_conductors_are_sorted(cloud, query, expected):
+    for name in ("b", "a"):
+        await register(cloud, name, ["fake-hardware"], [])
+    shown = (await cloud.client.get(f"/v1/conductors?{query}")).json["conductors"]
+    assert [each["hostname"] for each in shown] == expected
+    refused = await cloud.client.get("/v1/conductors?sort_key=alive")
+    assert refused.status == 400

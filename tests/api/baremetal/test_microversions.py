@@ -1,7 +1,10 @@
 """Versions: headers in every reply, bounds, and nothing newer than was asked for."""
 
+import re
+
 import pytest
 from tests.api.baremetal.cloud import VERSION, fault
+from tests.unit.baremetal.api_rows import OPERATORS, ident
 
 
 def bounds(answer):
@@ -145,3 +148,24 @@ async def test_a_prefix_without_its_slash_leads_to_the_service(cloud):
     answer = await cloud.client.get("/baremetal")
     assert answer.status == 307
     assert answer.headers["Location"] == "http://cloud.test/baremetal/"
+
+
+async def test_the_root_links_to_each_collection_from_its_version_on(cloud):
+    since = {"deploy_templates": 55, "shards": 82, "runbooks": 92, "inspection_rules": 96}
+    for name, minor in since.items():
+        shown = [
+            (await cloud.client.get("/v1", **{VERSION: f"1.{n}"})).json for n in (minor - 1, minor)
+        ]
+        assert [name in each for each in shown] == [False, True]
+
+
+@pytest.mark.parametrize("row", OPERATORS, ids=ident)
+async def test_a_slash_at_the_end_of_a_path_means_nothing(cloud, row):
+    """Who is let through to the row is told that there is no such version."""
+    path = re.sub(r"\{\w+\}", "x", row.path)
+    for end in ("", "/"):
+        answer = await cloud.client.request(
+            row.method, f"/v1{path}{end}", headers={VERSION: "1.999"}
+        )
+        assert answer.status == 406
+        assert "is not served" in fault(answer)

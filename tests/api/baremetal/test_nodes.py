@@ -20,6 +20,18 @@ async def test_enrolling_answers_the_node_and_where_it_is(cloud):
     assert answer.json == (await cloud.client.get("/v1/nodes/n1")).json
 
 
+async def test_null_says_nothing_of_what_came_later_nor_of_the_uuid(cloud):
+    old = {"X_OpenStack_Ironic_API_Version": "1.11"}
+    body = {"driver": "fake-hardware", "uuid": None, "owner": None, "shard": None}
+    made = await cloud.client.post("/v1/nodes", body, **old)
+    assert made.status == 201, made.content
+    assert "owner" not in made.json
+    port = {"node_uuid": made.json["uuid"], "address": "52:54:00:00:00:01", "uuid": None}
+    assert (await cloud.client.post("/v1/ports", port)).status == 201
+    refused = await cloud.client.post("/v1/nodes", {**body, "owner": "me"}, **old)
+    assert refused.status == 406
+
+
 async def test_before_1_11_nodes_begin_available(cloud):
     body = {"driver": "fake-hardware"}
     answer = await cloud.client.post("/v1/nodes", body, X_OpenStack_Ironic_API_Version="1.10")

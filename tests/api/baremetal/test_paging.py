@@ -94,3 +94,13 @@ async def test_conductors_page_by_host_name(cloud):
     assert parse_qs(urlsplit(answer.json["next"]).query)["marker"] == ["host-1"]
     assert (await cloud.client.get("/v1/conductors?marker=host-1")).json == {"conductors": []}
     assert (await cloud.client.get("/v1/conductors?marker=host-9")).status == 400
+
+
+@pytest.mark.parametrize("sort_dir", ["asc", "desc"])
+async def test_nodes_are_sorted_by_what_serves_them(cloud, sort_dir):
+    for number in range(6):
+        await cloud.enrol(name=f"n{number}", inspect_interface=["no-inspect", "fake"][number % 2])
+    query = f"sort_key=inspect_interface&sort_dir={sort_dir}&fields=name,inspect_interface"
+    pages = await follow(cloud, f"http://cloud.test/v1/nodes?limit=2&{query}", "nodes")
+    shown = [node["inspect_interface"] for page in pages for node in page]
+    assert shown == sorted(["fake", "no-inspect"] * 3, reverse=sort_dir == "desc")

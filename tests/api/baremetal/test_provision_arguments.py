@@ -203,3 +203,39 @@ async def test_steps_run_in_their_order_whatever_their_place_in_the_list(cloud):
     await cloud.until(node["uuid"], lambda now: now["target_provision_state"] is None)
     entries = (await cloud.client.get("/v1/nodes/n1/timeline")).json["timeline"]
     assert [entry["step"] for entry in entries] == ["power_on", "power_off"]
+
+
+@pytest.mark.parametrize(
+    ("minor", "traits", "of_node", "words"),
+    [
+        (111, ["CUSTOM_ANY"], "CUSTOM_BOOK", ""),
+        (111, ["CUSTOM_ANY"], "CUSTOM_ANY", "none of the traits CUSTOM_BOOK"),
+        (112, ["CUSTOM_ANY"], "CUSTOM_ANY", ""),
+        (112, ["CUSTOM_ANY"], "CUSTOM_BOOK", "none of the traits CUSTOM_ANY"),
+        (112, [], "CUSTOM_BOOK", "is for no node yet"),
+    ],
+)
+async def test_a_runbook_is_for_nodes_of_its_name_and_since_1_112_of_its_traits(
+    cloud, minor, traits, of_node, words
+):
+    steps = [{**STEP, "order": 1}]
+    book = (await cloud.client.post("/v1/runbooks", {"name": "CUSTOM_BOOK", "steps": steps})).json
+    await cloud.client.put(f"/v1/runbooks/{book['uuid']}/traits", {"traits": traits})
+    node = await cloud.enrol(name="n1")
+    await cloud.put_in_state(node["uuid"], State.MANAGEABLE, traits=frozenset({of_node}))
+    body = {"target": "clean", "runbook": "CUSTOM_BOOK"}
+    answer = await cloud.client.put(PROVISION, body, **version(minor))
+    assert answer.status == (400 if words else 202), answer.content
+    assert not words or words in fault(answer)
+
+
+@pytest.mark.parametrize(
+    ("target", "state"), [("clean", State.MANAGEABLE), ("service", State.ACTIVE)]
+)
+async def test_raw_commands_are_no_steps_unless_the_operator_says_so(cloud, target, state):
+    node = await cloud.enrol(name="n1")
+    await cloud.put_in_state(node["uuid"], state)
+    step = {"interface": "vendor", "step": "send_raw", "args": {"raw_bytes": "0x00 0x01"}}
+    refused = await cloud.client.put(PROVISION, {"target": target, f"{target}_steps": [step]})
+    assert refused.status == 400
+    assert f"disallow_{target}_steps" in fault(refused)

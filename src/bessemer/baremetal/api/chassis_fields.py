@@ -17,7 +17,8 @@ def _nodes(shown: Shown[Chassis], _minor: int) -> Json:
 
 # fmt: off
 CHASSIS: Final[FieldTable[Shown[Chassis]]] = FieldTable("chassis", (
-    Field("uuid", of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
+    Field("uuid", of("uuid"), write=Write.CREATE, check=optional(uuid_text), column="uuid",
+          summary=True),
     Field("description", of("description"), 1, Write.BOTH, optional(text(255)),
           column="description", summary=True),
     Field("links", links_below("chassis"), summary=True, always=True),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.fields import Field, FieldTable
@@ -94,14 +94,17 @@ DRIVER: Final[FieldTable[DriverFacts]] = FieldTable("driver", (
 ))
 
 CONDUCTOR: Final[FieldTable[ConductorFacts]] = FieldTable("conductor", (
-    Field("hostname", _conductor("hostname"), summary=True),
-    Field("conductor_group", _conductor("conductor_group"), summary=True),
+    Field("hostname", _conductor("hostname"), summary=True, column="hostname"),
+    Field("conductor_group", _conductor("conductor_group"), summary=True,
+          column="conductor_group"),
     Field("alive", lambda facts, _: facts.alive, summary=True),
     Field("links", lambda facts, _: links(facts.base_url, f"conductors/{facts.conductor.hostname}"),
           summary=True, always=True),
     Field("drivers", lambda facts, _: list(facts.conductor.drivers)),
-    Field("created_at", lambda facts, _: iso8601(facts.conductor.created_at)),
-    Field("updated_at", lambda facts, _: iso8601(facts.conductor.updated_at)),
+    Field("created_at", lambda facts, _: iso8601(facts.conductor.created_at),
+          column="created_at"),
+    Field("updated_at", lambda facts, _: iso8601(facts.conductor.updated_at),
+          column="updated_at"),
 ))
 # fmt: on
 
@@ -188,9 +191,14 @@ class DriversApi:
         return Reply(DRIVER.render(found, call.version.minor, chosen_fields(call, DRIVER)))
 
     async def conductors(self, call: Call) -> Reply:
-        """All conductors that were ever there, by name."""
+        """All conductors that were ever there, by name or by what is asked for."""
         asked = listing(call, CONDUCTOR, {})
-        found = sorted(await self._conductors(call), key=_hostname, reverse=asked.descending)
+        column = "hostname" if asked.sort_column == "id" else asked.sort_column
+
+        def place(facts: ConductorFacts) -> tuple[Any, str]:
+            return getattr(facts.conductor, column), _hostname(facts)
+
+        found = sorted(await self._conductors(call), key=place, reverse=asked.descending)
         if asked.marker is not None:
             names = [_hostname(each) for each in found]
             if asked.marker not in names:

@@ -33,8 +33,8 @@ class FamiliesApi:
         return Reply({"children": list(children), "links": links(api_url(call), path)})
 
     async def shards(self, call: Call) -> Reply:
-        """Every shard with its number of nodes, the biggest first; null for nodes in none."""
+        """Every shard with its number of nodes, the biggest first; nodes in none are under `None`."""
         refuse_unknown(call)
         async with self.desk.reading() as connection:
             found = await self.desk.shelves.nodes.shards(connection)
-        return Reply({"shards": [{"name": name, "count": n} for name, n in found.items()]})
+        return Reply({"shards": [{"name": str(name), "count": n} for name, n in found.items()]})

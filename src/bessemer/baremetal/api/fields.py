@@ -99,16 +99,21 @@ class FieldTable(Generic[T]):
         return field.column
 
     def checked_body(self, body: JsonObject, minor: int) -> dict[str, Json]:
-        """A POST's values, each checked. Raises Invalid (unknown, wrong), NotAcceptable."""
+        """A POST's values, each checked; of newer fields, null says nothing.
+
+        Raises Invalid (unknown, wrong), NotAcceptable.
+        """
         for name in body:
             field = self._fields.get(name)
             if field is None or Write.CREATE not in field.write:
                 raise Invalid(f"A {self.noun} cannot be created with {name[:80]!r}.")
-            require(minor, field.since, f"field {name}")
+            if body[name] is not None:
+                require(minor, field.since, f"field {name}")
         for each in self:
             if each.required and each.name not in body:
                 raise Invalid(f"A {self.noun} cannot be created without {each.name}.")
-        return {name: self._checked(name, value) for name, value in body.items()}
+        known = self.names(minor)
+        return {name: self._checked(name, body[name]) for name in body if name in known}
 
     def check_patch(self, operations: Sequence[Operation], minor: int) -> None:
         """Raises Invalid for roots that are unknown or fixed, NotAcceptable for newer ones."""

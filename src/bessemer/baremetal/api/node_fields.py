@@ -136,6 +136,7 @@ def _present(kind: InterfaceKind) -> Field[NodeFacts]:
         INTERFACE_SINCE[kind],
         write=Write.BOTH,
         check=optional(text(255, least=1)),
+        column=f"{kind}_interface",
     )
 
 
@@ -146,7 +147,8 @@ _NO: Final = default(False, boolean)
 
 # fmt: off
 NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
-    Field("uuid", _of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
+    Field("uuid", _of("uuid"), write=Write.CREATE, check=optional(uuid_text), column="uuid",
+          summary=True),
     Field("name", _of("name"), 5, Write.BOTH, _TEXT, column="name", summary=True),
     Field("instance_uuid", _of("instance_uuid"), 1, Write.BOTH, optional(uuid_text),
           column="instance_uuid", summary=True),

@@ -31,7 +31,8 @@ _WORDS: Final = optional(text(255))
 
 # fmt: off
 PORT: Final[FieldTable[Shown[Port]]] = FieldTable("port", (
-    Field("uuid", of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
+    Field("uuid", of("uuid"), write=Write.CREATE, check=optional(uuid_text), column="uuid",
+          summary=True),
     Field("address", of("address"), 1, Write.BOTH, mac, column="address", summary=True,
           required=True),
     Field("links", links_below("ports"), summary=True, always=True),

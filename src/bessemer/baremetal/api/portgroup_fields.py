@@ -21,7 +21,8 @@ def _members(shown: Shown[Portgroup], _minor: int) -> Json:
 
 # fmt: off
 PORTGROUP: Final[FieldTable[Shown[Portgroup]]] = FieldTable("portgroup", (
-    Field("uuid", of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
+    Field("uuid", of("uuid"), write=Write.CREATE, check=optional(uuid_text), column="uuid",
+          summary=True),
     Field("address", of("address"), 1, Write.BOTH, optional(mac), column="address", summary=True),
     Field("name", of("name"), 1, Write.BOTH, optional(logical_name), column="name", summary=True),
     Field("links", links_below("portgroups"), summary=True, always=True),

@@ -63,6 +63,8 @@ GOES_WITH: Final[Mapping[str, Mapping[str, int]]] = {
 }
 """Per argument: the targets that it goes with, and since which microversion."""
 
+RUNBOOK_TRAITS_SINCE: Final = 112
+
 _STEP_INTERFACES: Final = (
     "bios",
     "deploy",
@@ -166,6 +168,7 @@ def provision_request(body: JsonObject, minor: int) -> ProvisionRequest:
         configdrive=_config_drive(given.get("configdrive"), minor),
         steps=_calls(f"{target}_steps", named[0]) if named else None,
         runbook=given.get("runbook"),
+        runbook_by_traits=minor >= RUNBOOK_TRAITS_SINCE,
         disable_ramdisk=given.get("disable_ramdisk"),
         rescue_password=Secret(password) if password is not None else None,
     )

@@ -21,6 +21,7 @@ OPERATORS: Final = {
     "allocations": 52,
     "events": 54,
     "deploy_templates": 55,
+    "shards": 82,
     "runbooks": 92,
     "inspection_rules": 96,
 }

@@ -4,7 +4,7 @@ from typing import Final
 
 from bessemer.baremetal.api.collection import Shown, links_below, of
 from bessemer.baremetal.api.fields import Field, FieldTable, Write
-from bessemer.baremetal.api.values import default, mapping, ruled, text, uuid_text
+from bessemer.baremetal.api.values import default, mapping, optional, ruled, text, uuid_text
 from bessemer.baremetal.domain.secret import masked
 from bessemer.baremetal.domain.volume import ConnectorType, VolumeConnector, VolumeTarget
 from bessemer.clock import iso8601
@@ -49,7 +49,8 @@ def _properties(shown: Shown[VolumeTarget], _minor: int) -> Json:
 
 # fmt: off
 CONNECTOR: Final[FieldTable[Shown[VolumeConnector]]] = FieldTable("volume connector", (
-    Field("uuid", of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
+    Field("uuid", of("uuid"), write=Write.CREATE, check=optional(uuid_text), column="uuid",
+          summary=True),
     Field("node_uuid", of("node_uuid"), 1, Write.BOTH, uuid_text, summary=True, required=True),
     Field("type", of("type"), 1, Write.BOTH, connector_type, column="type", summary=True,
           required=True),
@@ -62,7 +63,8 @@ CONNECTOR: Final[FieldTable[Shown[VolumeConnector]]] = FieldTable("volume connec
 ))
 
 TARGET: Final[FieldTable[Shown[VolumeTarget]]] = FieldTable("volume target", (
-    Field("uuid", of("uuid"), write=Write.CREATE, check=uuid_text, column="uuid", summary=True),
+    Field("uuid", of("uuid"), write=Write.CREATE, check=optional(uuid_text), column="uuid",
+          summary=True),
     Field("node_uuid", of("node_uuid"), 1, Write.BOTH, uuid_text, summary=True, required=True),
     Field("volume_type", of("volume_type"), 1, Write.BOTH, text(64, least=1),
           column="volume_type", summary=True, required=True),

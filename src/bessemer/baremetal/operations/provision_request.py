@@ -18,6 +18,8 @@ class ProvisionRequest:
     """With `active`, `rebuild`, `clean` and `service`."""
     runbook: str | None = None
     """Name or uuid; with `clean` and `service`, instead of steps."""
+    runbook_by_traits: bool = False
+    """Whether the runbook's traits say which nodes it is for (since 1.112), or its name."""
     disable_ramdisk: bool | None = None
     """With `clean` and `service`; None: as the runbook says, else no."""
     rescue_password: Secret | None = None

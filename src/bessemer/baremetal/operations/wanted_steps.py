@@ -55,8 +55,14 @@ async def _of_runbook(
     everything = context.is_admin or context.system_scope
     conditions = () if everything else (runbooks.seen_by(context.project_id),)
     runbook = await runbooks.get(connection, str(request.runbook), conditions)
-    if not runbook.fits(node.traits):
-        wanted = ", ".join(sorted(runbook.traits or {runbook.name}))
+    traits = runbook.traits if request.runbook_by_traits else {runbook.name}
+    if not traits:
+        raise Invalid(
+            f"Runbook {runbook.name} is for no node yet. First: PUT "
+            f"/v1/runbooks/{runbook.uuid}/traits."
+        )
+    if traits.isdisjoint(node.traits):
+        wanted = ", ".join(sorted(traits))
         raise Invalid(
             f"Runbook {runbook.name} is not for node {node.uuid}: the node has none of the traits "
             f"{wanted}."

@@ -1,12 +1,17 @@
 """Pages by key: the rows after a marker, in any column's order, nulls lowest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bessemer.baremetal.domain.node import InterfaceKind
 from bessemer.errors import Invalid
+
+WITHIN: Final[Mapping[str, str]] = {f"{kind}_interface": str(kind) for kind in InterfaceKind}
+"""Sort keys that are no columns, but found within the column `interfaces`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +23,17 @@ class Order:
     descending: bool = False
     marker: str | None = None
 
+    @property
+    def key(self) -> ColumnElement[Any]:
+        """What is sorted by."""
+        if self.sort_key in WITHIN:
+            within: ColumnElement[Any] = self.table.c.interfaces[WITHIN[self.sort_key]].as_string()
+            return within
+        return self.table.c[self.sort_key]
+
     async def of(self, connection: AsyncConnection, query: Select[Any]) -> Select[Any]:
         """The query, ordered and begun after the marker. Raises Invalid for an unknown marker."""
-        key, row_id = self.table.c[self.sort_key], self.table.c.id
+        key, row_id = self.key, self.table.c.id
         if self.marker is not None:
             found = select(key, row_id).where(self.table.c.uuid == self.marker)
             row = (await connection.execute(found)).first()
@@ -32,7 +45,7 @@ class Order:
         return query.order_by(key.asc().nulls_first(), row_id)
 
     def _beyond(self, value: Any, row_id: int) -> ColumnElement[bool]:
-        key, ids = self.table.c[self.sort_key], self.table.c.id
+        key, ids = self.key, self.table.c.id
         after_id = ids < row_id if self.descending else ids > row_id
         if value is None:
             tie = and_(key.is_(None), after_id)
