@@ -31,6 +31,7 @@ def test_grub_is_a_program_of_uefi_that_can_fetch_by_http(tmp_path: Path):
     assert int.from_bytes(built[subsystem : subsystem + 2], "little") == EFI_APPLICATION
     assert b"net_get_dhcp_option" in built
     assert b" HTTP/1.1" in built
+    assert b"Trying again" in built, "a listener that is busy once would leave GRUB at its prompt"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 

@@ -26,12 +26,16 @@ _MODULES: Final = (
 _LONGEST_BUILD_S: Final = 60
 
 _GRUB_CONFIGURATION: Final = b"""\
-net_get_dhcp_option config "$net_default_interface" 209 string
-if [ -z "$config" ]; then
-    regexp --set 1:listener '^(\\([^)]*\\))' "$cmdpath"
-    set config="$listener/boot/grub/$net_default_mac"
-fi
-configfile "$config"
+while true; do
+    net_get_dhcp_option config "$net_default_interface" 209 string
+    if [ -z "$config" ]; then
+        regexp --set 1:listener '^(\\([^)]*\\))' "$cmdpath"
+        set config="$listener/boot/grub/$net_default_mac"
+    fi
+    configfile "$config"
+    echo "Bessemer: nothing came from $config. Trying again in 5 s"
+    sleep 5
+done
 """
 """Part of the program itself: for one beside it GRUB would ask by a dozen names first.
 
