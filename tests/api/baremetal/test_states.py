@@ -303,3 +303,15 @@ async def test_many_verbs_at_once_get_one_yes_and_no_wait(cloud):
     statuses = [answer.status for answer in answers]
     assert 202 in statuses
     assert set(statuses) <= {202, 400, 409}
+
+
+@pytest.mark.parametrize(
+    ("field", "since"),
+    [("raid_config", 12), ("target_raid_config", 12), ("boot_mode", 75), ("secure_boot", 75)],
+)
+async def test_states_show_a_field_from_its_version_on(cloud, field, since):
+    await cloud.enrol(name="n1")
+    for minor in (since - 1, since):
+        asked = {"X_OpenStack_Ironic_API_Version": f"1.{minor}"}
+        shown = (await cloud.client.get("/v1/nodes/n1/states", **asked)).json
+        assert (field in shown) is (minor == since)
