@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 
 from bessemer import netns
@@ -71,7 +72,8 @@ def run(settings: Settings) -> None:
     if Role.NETWORK in roles:
         port = settings.baremetal.ramdisk_port
         listeners.ramdisk = _bind("0.0.0.0", port, "baremetal.ramdisk_port")
-    asyncio.run(_serve(settings, listeners))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, listeners))
 
 
 async def _serve(settings: Settings, listeners: Listeners) -> None:

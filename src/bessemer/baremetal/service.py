@@ -160,7 +160,7 @@ class EmbeddedBareMetal:
     async def set_instance_info(
         self, context: RequestContext, node_uuid: str, info: JsonObject
     ) -> None:
-        async with self.desk.changing(node_uuid, "instance info") as (connection, node):
+        async with self.desk.changing(node_uuid) as (connection, node):
             changed = replace(node, instance_info=dict(info))
             await self.desk.shelves.nodes.save(connection, changed.named_by_instance_info())
 

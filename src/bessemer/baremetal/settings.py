@@ -250,6 +250,11 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
         gt=NO_TIME,
         description="a conductor silent for this long is dead: others take its nodes over",
     )
+    hash_ring_reset_interval: timedelta = Field(
+        timedelta(seconds=1),
+        ge=NO_TIME,
+        description="how old what is shown of which conductor serves a node may be",
+    )
     stale_conductor_timeout: timedelta = Field(
         timedelta(days=14),
         gt=NO_TIME,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from bessemer.errors import BessemerError, Unauthorized
 from bessemer.web.authentication import Authenticate
 from bessemer.web.body import read_json
 from bessemer.web.errors import status_of
-from bessemer.web.microversions import Microversion
+from bessemer.web.microversions import Microversion, VersionRange
 from bessemer.web.policies import demand
 from bessemer.web.routes import Access, Call, Raw, Reply, Route, Service
 
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 _NO_VERSION = Microversion(0, 0)
+_REQUEST_ID = (b"x-openstack-request-id", b"openstack-request-id")
 _UNROUTED = {405: "This path does not take this method; the header Allow names those it takes."}
 
 
@@ -104,10 +106,9 @@ async def _serve(
             f"The server failed at this request; its log has the details under {request_id}."
         )
         response = _failure(service, 500, fault, context)
-    response.headers["X-Openstack-Request-Id"] = request_id
-    response.headers["Openstack-Request-Id"] = request_id
+    response.raw_headers.extend((name, request_id.encode()) for name in _REQUEST_ID)
     if service.versions is not None:
-        response.headers.update(service.versions.reply_headers(version))
+        response.raw_headers.extend(_version_headers(service.versions, version))
     log.info(
         "api.request",
         service=service.name,
@@ -117,6 +118,15 @@ async def _serve(
         ms=round((time.monotonic() - started) * 1000, 1),
     )
     return response
+
+
+@lru_cache
+def _version_headers(
+    versions: VersionRange, served: Microversion | None
+) -> tuple[tuple[bytes, bytes], ...]:
+    """As ASGI wants them."""
+    headers = versions.reply_headers(served)
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
 
 
 async def _admit(

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,8 @@ async def a_cloud(
     hardware_of: Callable[[BareMetalSettings, FakeMachines], Registry] = fake_registry,
     **settings: Any,
 ) -> AsyncIterator[Cloud]:
-    tree = BareMetalSettings(**{"automated_clean": False, **settings})
+    always = {"automated_clean": False, "hash_ring_reset_interval": timedelta(0)}
+    tree = BareMetalSettings(**{**always, **settings})
     bus = MemoryBus()
     async with a_database(directory) as database:
         hardware = hardware_of(tree, FakeMachines(database))

@@ -4,7 +4,7 @@ Stripping of replies, gating of request bodies, `fields=`, sort keys and patch r
 same rows, so that none of them can disagree with another about a microversion.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Flag
 from typing import Any, Generic, TypeVar
@@ -89,6 +89,13 @@ class FieldTable(Generic[T]):
     def render(self, thing: T, minor: int, names: Sequence[str]) -> dict[str, Json]:
         """The object as JSON."""
         return {name: self._fields[name].show(thing, minor) for name in names}
+
+    def render_all(
+        self, things: Iterable[T], minor: int, names: Sequence[str]
+    ) -> list[dict[str, Json]]:
+        """The objects as JSON."""
+        shows = [(name, self._fields[name].show) for name in names]
+        return [{name: show(thing, minor) for name, show in shows} for thing in things]
 
     def sort_column(self, key: str, minor: int) -> str:
         """The column to sort by. Raises Invalid for what cannot be sorted by."""

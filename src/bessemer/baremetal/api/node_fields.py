@@ -1,6 +1,7 @@
 """Every field of a node: since which microversion, who may write it, and how it is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,11 +17,11 @@ from bessemer.baremetal.api.values import (
     text,
     uuid_text,
 )
-from bessemer.baremetal.domain.node import InterfaceKind
+from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.domain.provision.work import Flow, Work
 from bessemer.baremetal.domain.secret import masked
-from bessemer.baremetal.operations.show_nodes import NodeFacts
+from bessemer.baremetal.operations.show_nodes import GUARDED, NodeFacts
 from bessemer.clock import iso8601
 from bessemer.json_types import Json
 
@@ -224,3 +225,22 @@ NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
     Field("volume", _subresource("volume"), 32),
 ))
 # fmt: on
+
+SURROUNDINGS: Final = frozenset(
+    {"reservation", "clean_step", "deploy_step", "service_step", "conductor"}
+)
+"""Fields that a node's own row does not tell."""
+
+_ALWAYS_READ: Final = frozenset({"uuid", "driver"})
+_READS: Final[Mapping[str, frozenset[str]]] = {
+    **{each.name: frozenset({each.name}) for each in fields(Node)},
+    **{f"{kind}_interface": frozenset({"interfaces"}) for kind in InterfaceKind},
+    **dict.fromkeys(GUARDED, frozenset({"owner", "lessee"})),
+    **{name: frozenset({name, "owner", "lessee"}) for name in GUARDED - SURROUNDINGS},
+    "conductor": frozenset({"conductor_group"}),
+}
+
+
+def columns_read(names: Collection[str]) -> frozenset[str]:
+    """The attributes of a node that showing these fields asks for."""
+    return _ALWAYS_READ.union(*(_READS.get(name, _ALWAYS_READ) for name in names))

@@ -1,6 +1,6 @@
 """`/v1/nodes`: list, enrol, show, change, remove."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -9,7 +9,7 @@ from bessemer.baremetal.api.endpoints import Endpoint
 from bessemer.baremetal.api.etags import check_unchanged, etag_header
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.microversions import require
-from bessemer.baremetal.api.node_fields import NODE
+from bessemer.baremetal.api.node_fields import NODE, SURROUNDINGS, columns_read
 from bessemer.baremetal.api.policies import hidden_from
 from bessemer.baremetal.api.queries import (
     Filter,
@@ -26,7 +26,12 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import State
 from bessemer.baremetal.operations import nodes as node_operations
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.operations.show_nodes import NodeFacts, NodePage, list_nodes, show_node
+from bessemer.baremetal.operations.show_nodes import (
+    NodeFacts,
+    NodePage,
+    list_nodes,
+    show_node,
+)
 from bessemer.errors import Invalid, NotFound
 from bessemer.json_types import Json
 from bessemer.web.routes import Call, Reply
@@ -224,17 +229,26 @@ class NodesApi:
             marker=asked.marker,
             sort_column=asked.sort_column,
             descending=asked.descending,
+            columns=columns_read(asked.names),
+            alone=SURROUNDINGS.isdisjoint(asked.names),
         )
-        plain = set(asked.names) <= set(NODE.summary(call.version.minor))
-        found = await list_nodes(self.desk, wanted, plain=plain)
-        items = [self._rendered(call, facts, asked.names) for facts in found]
+        found = await list_nodes(self.desk, wanted)
+        items = _all_rendered(call, found, asked.names)
         limit = 0 if "instance_uuid" in asked.filters else asked.limit
         return Reply(page(call, "nodes", items, limit, [facts.node.uuid for facts in found]))
 
     def _rendered(self, call: Call, facts: NodeFacts, names: tuple[str, ...]) -> dict[str, Json]:
-        facts = replace(facts, base_url=api_url(call), hidden=_hidden(call, facts))
-        return NODE.render(facts, call.version.minor, names)
+        return _all_rendered(call, [facts], names)[0]
 
 
-def _hidden(call: Call, facts: NodeFacts) -> frozenset[str]:
-    return hidden_from(call, facts.node.owner, facts.node.lessee)
+def _all_rendered(
+    call: Call, found: Sequence[NodeFacts], names: tuple[str, ...]
+) -> list[dict[str, Json]]:
+    base_url = api_url(call)
+    shares = {(facts.node.owner, facts.node.lessee) for facts in found}
+    hidden = {share: hidden_from(call, *share) for share in shares}
+    seen = (
+        replace(facts, base_url=base_url, hidden=hidden[facts.node.owner, facts.node.lessee])
+        for facts in found
+    )
+    return NODE.render_all(seen, call.version.minor, names)

@@ -36,7 +36,7 @@ async def finish(engine: Engine, lease: Lease) -> bool:
         else:
             following = await engine.next_work(connection, engine.registry, node, work)
             ended = _ended(node, work, following, moment)
-            await engine.shelves.nodes.save_states(connection, ended)
+            await engine.shelves.nodes.update(connection, node, ended)
         if following is None:
             await work_store.remove(connection, node.uuid)
         else:
@@ -68,7 +68,7 @@ async def _fail(engine: Engine, connection: AsyncConnection, node: Node, work: W
     fault = fault_of(work)
     if fault is not None:
         failed = replace(failed, fault=fault, maintenance=True, maintenance_reason=_words(work))
-    await engine.shelves.nodes.save_states(connection, failed)
+    await engine.shelves.nodes.update(connection, node, failed)
     await history.record(
         connection,
         failed,

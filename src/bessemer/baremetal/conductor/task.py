@@ -166,7 +166,7 @@ class NodeTask:
     async def _saw(self, **states: Any) -> None:
         async with self._fenced() as connection:
             present = await self._shelves.nodes.get(connection, self._node.uuid)
-            await self._shelves.nodes.save_states(connection, replace(present, **states))
+            await self._shelves.nodes.update(connection, present, replace(present, **states))
         self._node = replace(self._node, **states)
 
     @asynccontextmanager

@@ -1,6 +1,7 @@
 """Secrets are a type of their own: whoever prints, logs or encodes one gets asterisks."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 MASK: Final = "******"
@@ -55,6 +56,7 @@ class Secret:
         return hash(self._text)
 
 
+@lru_cache(maxsize=4096)
 def is_secret_key(key: str) -> bool:
     """Whether a key of driver_info, instance_info or driver_internal_info names a secret."""
     lowered = key.lower()

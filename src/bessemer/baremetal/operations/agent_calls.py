@@ -74,7 +74,7 @@ async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:
             agent_status=beat.agent_status,
             agent_status_message=beat.agent_status_message,
         )
-        await desk.shelves.nodes.save(connection, changed)
+        await desk.shelves.nodes.update(connection, node, changed)
         wanted = await work_store.signal(connection, node.uuid, Signal.AGENT)
     if wanted:
         await desk.nudge(node)
@@ -106,9 +106,8 @@ async def _with_token(desk: Desk, connection: AsyncConnection, node: Node) -> Fo
     if "agent_secret_token" in node.driver_internal_info:
         return Found(node, MASK)
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    node = node.with_internal(agent_secret_token=Secret(token))
-    await desk.shelves.nodes.save(connection, node)
-    return Found(node, token)
+    told = node.with_internal(agent_secret_token=Secret(token))
+    return Found(await desk.shelves.nodes.update(connection, node, told), token)
 
 
 def _addresses_in(data: Mapping[str, Any]) -> list[str]:

@@ -72,12 +72,12 @@ class Allocations:
     async def backfill(self, node_ident: str, make: Callable[[Node], Allocation]) -> Allocation:
         """Write down the allocation of a node that is active already. Raises Invalid, Conflict."""
         try:
-            async with self.desk.changing(node_ident, "allocation") as (connection, node):
+            async with self.desk.changing(node_ident) as (connection, node):
                 wanted = await _with_uuids(connection, make(node))
                 _check_backfill(node, wanted)
                 active = replace(wanted, state=AllocationState.ACTIVE, node_uuid=node.uuid)
                 made = await ALLOCATIONS.add(connection, active)
-                await self.desk.shelves.nodes.save(connection, taken(node, made))
+                await self.desk.shelves.nodes.update(connection, node, taken(node, made))
         except NotFound as error:
             raise Invalid(f"node: {error.message}") from None
         await self.desk.tell(node.uuid)
@@ -103,11 +103,11 @@ class Allocations:
 
     async def _give_back(self, known: Allocation, check: Callable[[Allocation], None]) -> None:
         node_uuid = str(known.node_uuid)
-        async with self.desk.changing(node_uuid, "deallocation") as (connection, node):
+        async with self.desk.changing(node_uuid) as (connection, node):
             check(await ALLOCATIONS.get(connection, known.uuid))
             if node.allocation_uuid == known.uuid:
                 _check_release(node, known)
-                await self.desk.shelves.nodes.save(connection, given_back(node))
+                await self.desk.shelves.nodes.update(connection, node, given_back(node))
             await ALLOCATIONS.remove(connection, known.uuid)
         await self.desk.tell(node_uuid)
 
@@ -186,14 +186,14 @@ async def _take(desk: Desk, wanted: Allocation, node_uuid: str) -> bool:
     True as well when the allocation needs no node any more. Raises NodeLocked, NotFound, Conflict.
     """
     active = replace(wanted, state=AllocationState.ACTIVE, node_uuid=node_uuid, last_error=None)
-    async with desk.changing_now(node_uuid, "allocation") as (connection, node):
+    async with desk.changing_now(node_uuid) as (connection, node):
         if not is_free(node) or misfits(node, wanted):
             return False
         if not await allocations.settle(connection, active):
             return True
         if not await desk.shelves.nodes.claim(connection, node_uuid, wanted.uuid):
             raise Conflict(f"Node {node_uuid} is not free any more.")
-        await desk.shelves.nodes.save(connection, taken(node, wanted))
+        await desk.shelves.nodes.update(connection, node, taken(node, wanted))
     log.info("allocation.active", allocation=wanted.uuid, node=node_uuid)
     await desk.tell(node_uuid)
     return True

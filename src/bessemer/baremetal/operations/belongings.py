@@ -6,9 +6,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bessemer.baremetal.domain.lease import Span
 from bessemer.baremetal.domain.node import Node
-from bessemer.baremetal.operations.desk import IN_PASSING, Desk
+from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.records import RecordPage, accept
 from bessemer.baremetal.store import leases
 from bessemer.baremetal.store.paging import Order
@@ -69,9 +68,8 @@ class Belongings(Generic[Thing]):
 
     async def create(self, thing: Thing) -> Thing:
         """Add it to the node whose uuid or name it carries. Raises Invalid, NodeLocked, Conflict."""
-        purpose = f"{self.records.noun} create"
         try:
-            async with self.desk.changing(thing.node_uuid, purpose) as (connection, node):
+            async with self.desk.changing(thing.node_uuid) as (connection, node):
                 owned = _given_to(thing, node)
                 await self.permit_creation(connection, node, owned)
                 added = await self.records.add(connection, owned)
@@ -83,14 +81,13 @@ class Belongings(Generic[Thing]):
     async def change(self, ident: str, alter: Callable[[Thing], Thing]) -> Thing:
         """Apply `alter`. Raises NotFound, Invalid, Conflict, NodeLocked."""
         known = await self.get(ident)
-        purpose = f"{self.records.noun} update"
         beside = {alter(known).node_uuid} - {known.node_uuid}
-        async with self.desk.changing(known.node_uuid, purpose, *beside) as (connection, node):
+        async with self.desk.changing(known.node_uuid, *beside) as (connection, node):
             before = await self._still_of(node, connection, known.uuid)
             after = alter(before)
             target = node
             if after.node_uuid != before.node_uuid:
-                target = await self._also_holding(connection, after.node_uuid, purpose)
+                target = await self._also_holding(connection, after.node_uuid)
             change = Change(connection, node, target, before, _given_to(after, target))
             await self.permit_change(change)
             saved = await self.records.save(connection, change.after)
@@ -101,8 +98,7 @@ class Belongings(Generic[Thing]):
     async def delete(self, ident: str, check: Callable[[Thing], None] = accept) -> None:
         """Remove it. Raises NotFound, Invalid, Conflict, NodeLocked."""
         known = await self.get(ident)
-        purpose = f"{self.records.noun} delete"
-        async with self.desk.changing(known.node_uuid, purpose) as (connection, node):
+        async with self.desk.changing(known.node_uuid) as (connection, node):
             thing = await self._still_of(node, connection, known.uuid)
             check(thing)
             await self.permit_removal(connection, node, thing)
@@ -128,14 +124,12 @@ class Belongings(Generic[Thing]):
             )
         return thing
 
-    async def _also_holding(self, connection: AsyncConnection, ident: str, purpose: str) -> Node:
+    async def _also_holding(self, connection: AsyncConnection, ident: str) -> Node:
         try:
             node = await self.desk.shelves.nodes.get(connection, ident)
         except NotFound as error:
             raise Invalid(error.message) from error
-        span = Span(now(), IN_PASSING)
-        owner = f"{self.desk.hostname}:api"
-        await leases.take_in_passing(connection, node.uuid, owner, purpose, span)
+        await leases.take_in_passing(connection, node.uuid, now())
         return node
 
 

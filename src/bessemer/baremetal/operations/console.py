@@ -82,6 +82,8 @@ class ConsoleKeeper:
     async def _mine(self, conditions: Sequence[ColumnElement[bool]]) -> dict[str, Node]:
         async with self.desk.reading() as connection:
             found = await self.desk.shelves.nodes.list(connection, conditions)
+            if not found:
+                return {}
             members = await membership.read(connection, self.desk.settings)
         return {node.uuid: node for node in found if self._is_mine(members, node)}
 

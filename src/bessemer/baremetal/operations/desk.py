@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.conductor.conductor import topic_of
+from bessemer.baremetal.conductor.membership import Acquaintance
 from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.domain.lease import Lease, NodeLocked, Span
 from bessemer.baremetal.domain.node import Node
@@ -25,7 +26,6 @@ from bessemer.bus.bus import Bus
 from bessemer.clock import now
 from bessemer.errors import Unavailable
 
-IN_PASSING: Final = timedelta(seconds=10)
 LOOK_AGAIN_S: Final = 0.2
 
 T = TypeVar("T")
@@ -42,6 +42,7 @@ class Desk:
     hostname: str
     settings: BareMetalSettings
     background: Background = field(default_factory=Background)
+    acquaintance: Acquaintance = field(default_factory=Acquaintance)
     if_match: str | None = None
     """The states (ETags) of a node in which alone it may be held or changed from this desk."""
 
@@ -53,7 +54,7 @@ class Desk:
 
     @asynccontextmanager
     async def changing(
-        self, ident: str, purpose: str, *beside: str
+        self, ident: str, *beside: str
     ) -> AsyncIterator[tuple[AsyncConnection, Node]]:
         """A write transaction that holds one node; waits a little for it (`patiently`).
 
@@ -61,12 +62,12 @@ class Desk:
         """
         async with AsyncExitStack() as stack:
             yield await self.patiently(
-                lambda: stack.enter_async_context(self.changing_now(ident, purpose, *beside))
+                lambda: stack.enter_async_context(self.changing_now(ident, *beside))
             )
 
     @asynccontextmanager
     async def changing_now(
-        self, ident: str, purpose: str, *beside: str
+        self, ident: str, *beside: str
     ) -> AsyncIterator[tuple[AsyncConnection, Node]]:
         """Like `changing`, for those who can do something else first when the node is held."""
         async with self.shelves.database.write() as connection:
@@ -74,9 +75,7 @@ class Desk:
                 await self.shelves.nodes.hold(connection, ident, *beside)
             node = await self.shelves.nodes.get(connection, ident)
             self.check(node)
-            span = Span(now(), IN_PASSING)
-            owner = f"{self.hostname}:api"
-            await leases.take_in_passing(connection, node.uuid, owner, purpose, span)
+            await leases.take_in_passing(connection, node.uuid, now())
             yield connection, node
 
     @asynccontextmanager
@@ -134,7 +133,9 @@ class Desk:
 
         Without a living conductor the work waits for the first one that comes.
         """
+        async with self.reading() as connection:
+            members = await self.acquaintance.members(connection, self.settings)
         with suppress(Unavailable):
-            conductor = await self.responsible_for(node)
+            conductor = members.owner(node.uuid, node.driver, node.conductor_group)
             await self.bus.publish(topic_of(conductor), {"node_uuid": node.uuid})
         await self.tell(node.uuid)

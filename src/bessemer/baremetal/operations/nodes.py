@@ -65,7 +65,7 @@ async def change(
     `strict_inspecting`: a node being inspected refuses, too (since microversion 1.39).
     Raises Conflict when the node is on its way to another state, NodeLocked, NotFound, Invalid.
     """
-    async with desk.changing(ident, "update") as (connection, node):
+    async with desk.changing(ident) as (connection, node):
         changed = alter(node)
         _check_moment(node, changed, fields, strict_inspecting)
         composed = desk.registry.compose(changed.driver, changed.interfaces)
@@ -75,9 +75,7 @@ async def change(
             await _check_owned_allocation(connection, node)
         if (node.parent_node, node.chassis_uuid) != (changed.parent_node, changed.chassis_uuid):
             changed = await _with_relatives(desk, connection, changed)
-        await desk.shelves.nodes.save(connection, changed)
-        await desk.shelves.nodes.save_states(connection, changed)
-        saved = await desk.shelves.nodes.get(connection, node.uuid)
+        saved = await desk.shelves.nodes.update(connection, node, changed)
     await desk.tell(saved.uuid)
     return saved
 
@@ -89,7 +87,7 @@ async def delete(
 
     `check` is asked under the node's lock, and may raise.
     """
-    async with desk.changing(ident, "delete") as (connection, node):
+    async with desk.changing(ident) as (connection, node):
         check(node)
         if node.protected:
             raise NodeProtected(f"Node {node.uuid} is protected and can not be deleted.")
@@ -112,7 +110,7 @@ async def delete(
 
 async def set_maintenance(desk: Desk, ident: str, *, on: bool, reason: str | None = None) -> None:
     """Put the node into maintenance or take it out; out of it, its fault is forgotten."""
-    async with desk.changing(ident, "maintenance") as (connection, node):
+    async with desk.changing(ident) as (connection, node):
         changed = replace(
             node,
             maintenance=on,
@@ -147,10 +145,10 @@ async def remove_trait(desk: Desk, ident: str, trait: str) -> None:
 async def _change_traits(
     desk: Desk, ident: str, alter: Callable[[frozenset[str]], frozenset[str]]
 ) -> None:
-    async with desk.changing(ident, "traits") as (connection, node):
+    async with desk.changing(ident) as (connection, node):
         traits = alter(node.traits)
         _check_traits(traits - node.traits, len(traits))
-        await desk.shelves.nodes.save(connection, replace(node, traits=traits))
+        await desk.shelves.nodes.update(connection, node, replace(node, traits=traits))
     await desk.tell(node.uuid)
 
 

@@ -45,7 +45,7 @@ async def fail_orphans(desk: Desk) -> None:
 
 
 async def _fail(desk: Desk, node_uuid: str) -> None:
-    async with desk.changing_now(node_uuid, "orphan") as (connection, node):
+    async with desk.changing_now(node_uuid) as (connection, node):
         if node.provision_state not in ON_THE_WAY or await work_store.find(connection, node.uuid):
             return
         failed = _failed(node)

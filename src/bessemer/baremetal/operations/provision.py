@@ -65,7 +65,7 @@ async def provision(
     await desk.responsible_for(known)  # opens a connection of its own: never inside another's
     hashed = await _hashed(request.rescue_password)
     begun = True
-    async with desk.changing(ident, request.target) as (connection, node):
+    async with desk.changing(ident) as (connection, node):
         next_state(node.provision_state, event)
         match event:
             case Event.ABORT:
@@ -74,8 +74,10 @@ async def provision(
                 await unhold(desk, connection, node)
             case _:
                 preconditions.check(event, node, request, desk.settings)
-                wished = _with_password(node, request, hashed)
-                begun = await _begin(desk, connection, context, wished, request)
+                if request.rescue_password is not None:
+                    secured = _with_password(node, request.rescue_password, hashed)
+                    node = await desk.shelves.nodes.update(connection, node, secured)
+                begun = await _begin(desk, connection, context, node, request)
                 await _keep_config_drive(connection, node, request.configdrive)
     if begun:
         await desk.nudge(node)
@@ -93,6 +95,7 @@ async def _begin(
     """False when the verb is carried out already: there is no work for a conductor."""
     event = VERBS[request.target]
     flow = FLOW_OF[event]
+    before = node
     if flow is Flow.DEPLOY:
         node = _with_deploy_interface(desk, node)
     interfaces = desk.registry.interfaces_of(node)
@@ -114,8 +117,7 @@ async def _begin(
         intent=work.intent,
         console_enabled=node.console_enabled and event is not Event.DELETE,
     )
-    await desk.shelves.nodes.save(connection, started)
-    await desk.shelves.nodes.save_states(connection, started)
+    await desk.shelves.nodes.update(connection, before, started)
     await work_store.replace(connection, work)
     if work.flow is Flow.INSPECT:
         await blobs.drop(connection, node.uuid, Blob.INSPECTION)
@@ -131,7 +133,7 @@ def _with_deploy_interface(desk: Desk, node: Node) -> Node:
 
 async def _rest(desk: Desk, connection: AsyncConnection, node: Node, state: State) -> None:
     rested = replace(node.in_state(state, now()), target_provision_state=None, last_error=None)
-    await desk.shelves.nodes.save_states(connection, rested)
+    await desk.shelves.nodes.update(connection, node, rested)
 
 
 async def _wish(
@@ -171,13 +173,8 @@ async def _hashed(password: Secret | None) -> Secret | None:
     return Secret(hashed.decode())
 
 
-def _with_password(node: Node, request: ProvisionRequest, hashed: Secret | None) -> Node:
-    if request.rescue_password is None:
-        return node
-    passwords = {
-        "rescue_password": request.rescue_password,
-        "hashed_rescue_password": hashed,
-    }
+def _with_password(node: Node, password: Secret, hashed: Secret | None) -> Node:
+    passwords = {"rescue_password": password, "hashed_rescue_password": hashed}
     return replace(node, instance_info={**node.instance_info, **passwords})
 
 

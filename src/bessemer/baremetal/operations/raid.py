@@ -12,7 +12,7 @@ async def set_target(desk: Desk, ident: str, config: Mapping[str, Any]) -> None:
 
     Raises Unsupported (the node's raid interface), Invalid, NodeLocked, NotFound.
     """
-    async with desk.changing(ident, "target RAID configuration") as (connection, node):
+    async with desk.changing(ident) as (connection, node):
         raid = desk.registry.interfaces_of(node).raid
         if config:
             raid.validate_raid_config(node, config)

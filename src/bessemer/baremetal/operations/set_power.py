@@ -77,7 +77,7 @@ async def _accept(
         lease = await leases.take(connection, node.uuid, owner, target, span)
         power.validate(node, ())
         wished = replace(node, target_power_state=way[-1].wanted, last_error=None)
-        await desk.shelves.nodes.save_states(connection, wished)
+        await desk.shelves.nodes.update(connection, node, wished)
     return PowerOrder(node, target, lease, timeout)
 
 
@@ -166,9 +166,9 @@ async def _record(desk: Desk, node: Node, power: PowerInterface, error: str | No
     async with desk.shelves.database.write() as connection:
         fresh = await desk.shelves.nodes.get(connection, node.uuid)
         done = replace(fresh, power_state=state, target_power_state=None, last_error=error)
-        await desk.shelves.nodes.save_states(connection, done)
         if state is Power.ON:
-            await desk.shelves.nodes.save(connection, boot_order.started(fresh))
+            done = boot_order.started(done)
+        await desk.shelves.nodes.update(connection, fresh, done)
         if error is not None:
             await history.record(
                 connection, done, error, event_type="power", conductor=desk.hostname

@@ -13,10 +13,11 @@ from bessemer.baremetal.domain.lease import Holder
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.store import leases
+from bessemer.baremetal.store import seen_nodes
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.nodes import Place
 from bessemer.baremetal.store.paging import Order
+from bessemer.baremetal.store.seen_nodes import Seen
 from bessemer.baremetal.store.tables import nodes
 from bessemer.clock import now
 from bessemer.errors import Unavailable
@@ -42,13 +43,19 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class NodePage:
-    """Which nodes, in which order. `marker` is the uuid of the last one that was seen."""
+    """Which nodes, in which order. `marker` is the uuid of the last one that was seen.
+
+    `columns`: what is read of each node, its uuid and driver at least. `alone`: nobody asks who
+    holds it, what is in hand, and which conductor serves it.
+    """
 
     filters: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     marker: str | None = None
     sort_column: str = "id"
     descending: bool = False
+    columns: frozenset[str] = seen_nodes.ALL
+    alone: bool = False
 
 
 def _containing(column: ColumnElement[Any]) -> Callable[[Any], ColumnElement[bool]]:
@@ -90,26 +97,26 @@ CONDITIONS: Final[Mapping[str, Callable[[Any], ColumnElement[bool]]]] = {
 async def show_node(desk: Desk, ident: str) -> NodeFacts:
     """By uuid or name. Raises NotFound."""
     async with desk.reading() as connection:
-        node = await desk.shelves.nodes.get(connection, ident)
-        return (await _facts(desk, connection, [node]))[0]
+        seen = await seen_nodes.get(connection, desk.shelves.nodes, ident, now())
+        return (await _facts(desk, connection, [seen]))[0]
 
 
-async def list_nodes(desk: Desk, page: NodePage, *, plain: bool = False) -> list[NodeFacts]:
-    """One page. `plain`: the rows alone are enough. Raises Invalid for an unknown marker."""
+async def list_nodes(desk: Desk, page: NodePage) -> list[NodeFacts]:
+    """One page. Raises Invalid for an unknown marker."""
     conditions = _conditions(page.filters)
+    order = Order(nodes, page.sort_column, page.descending, page.marker)
     async with desk.reading() as connection:
         if "conductor" in page.filters:
             conditions.append(await _served_by(desk, connection, page, conditions))
-        found = await desk.shelves.nodes.list(
+        found = await seen_nodes.page(
             connection,
-            conditions,
-            limit=page.limit,
-            marker=page.marker,
-            sort_key=page.sort_column,
-            descending=page.descending,
+            desk.shelves.nodes,
+            (conditions, order, page.limit),
+            page.columns,
+            None if page.alone else now(),
         )
-        if plain:
-            return [NodeFacts(node) for node in found]
+        if page.alone:
+            return [NodeFacts(seen.node) for seen in found]
         return await _facts(desk, connection, found)
 
 
@@ -140,14 +147,13 @@ async def _served_by(
     return nodes.c.id.in_(served[: page.limit])
 
 
-async def _facts(desk: Desk, connection: AsyncConnection, found: Sequence[Node]) -> list[NodeFacts]:
-    uuids = [node.uuid for node in found]
-    held = await leases.holders(connection, uuids, now())
-    works = await work_store.of_nodes(connection, uuids)
-    members = await membership.read(connection, desk.settings)
+async def _facts(desk: Desk, connection: AsyncConnection, found: Sequence[Seen]) -> list[NodeFacts]:
+    busy = [seen.node.uuid for seen in found if seen.at_work]
+    works = await work_store.of_nodes(connection, busy) if busy else {}
+    members = await desk.acquaintance.members(connection, desk.settings)
     return [
-        NodeFacts(node, held.get(node.uuid), works.get(node.uuid), _conductor(members, node))
-        for node in found
+        NodeFacts(seen.node, seen.holder, works.get(seen.node.uuid), _conductor(members, seen.node))
+        for seen in found
     ]
 
 

@@ -188,7 +188,7 @@ class PowerSync:
 
     async def _tell(self, node: Node, words: str) -> None:
         """What is wrong is to be seen before the node is put aside for it."""
-        async with self.desk.changing_now(node.uuid, "power sync") as (connection, present):
+        async with self.desk.changing_now(node.uuid) as (connection, present):
             told = replace(present, last_error=words)
             await self.desk.shelves.nodes.save_states(connection, told)
         await self.desk.tell(node.uuid)
@@ -209,7 +209,7 @@ class PowerSync:
 
     async def _put_aside(self, node: Node, power: Power | None, reason: str) -> None:
         log.error("power.lost", node=node.uuid, reason=reason)
-        async with self.desk.changing_now(node.uuid, "power sync") as (connection, present):
+        async with self.desk.changing_now(node.uuid) as (connection, present):
             aside = replace(
                 present,
                 power_state=power,
@@ -234,7 +234,7 @@ class PowerSync:
         if seen is None:
             return
         log.info("power.recovered", node=node.uuid, is_now=seen.power)
-        async with self.desk.changing_now(node.uuid, "power recovery") as (connection, present):
+        async with self.desk.changing_now(node.uuid) as (connection, present):
             if present.fault != POWER_FAILURE:
                 return
             well = replace(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.lease import Holder, Lease, LeaseLost, NodeLocked, Span
@@ -13,6 +13,13 @@ from bessemer.db import locks
 from bessemer.db.upsert import insert_if_new
 
 _FREE: Final = {"owner": None, "purpose": None, "since": None, "until": None}
+
+_IN_PASSING: Final = (
+    update(leases)
+    .where(leases.c.node_uuid == bindparam("node"))
+    .where(or_(leases.c.owner.is_(None), leases.c.until < bindparam("moment")))
+    .values(epoch=leases.c.epoch + 1, **_FREE)
+)
 
 
 async def acquire(
@@ -117,16 +124,21 @@ async def take(
     lease = await acquire(connection, node_uuid, owner, purpose, span)
     if lease is not None:
         return lease
-    other = await holder(connection, node_uuid, span.now)
+    raise await _locked(connection, node_uuid, span.now)
+
+
+async def _locked(connection: AsyncConnection, node_uuid: str, moment: datetime) -> NodeLocked:
+    other = await holder(connection, node_uuid, moment)
     who = f"{other.owner} ({other.purpose}, since {other.since:%H:%M:%S})" if other else "another"
-    raise NodeLocked(f"Node {node_uuid} is locked by host {who}; please retry after it is done.")
+    return NodeLocked(f"Node {node_uuid} is locked by host {who}; please retry after it is done.")
 
 
-async def take_in_passing(
-    connection: AsyncConnection, node_uuid: str, owner: str, purpose: str, span: Span
-) -> None:
+async def take_in_passing(connection: AsyncConnection, node_uuid: str, moment: datetime) -> None:
     """Hold the node for this transaction only, and fence off whoever held it before.
 
+    Nobody sees it taken: until the transaction ends, its row is locked.
     Raises NodeLocked.
     """
-    await release(connection, await take(connection, node_uuid, owner, purpose, span))
+    wanted = {"node": node_uuid, "moment": moment}
+    if not (await connection.execute(_IN_PASSING, wanted)).rowcount:
+        raise await _locked(connection, node_uuid, moment)

@@ -1,10 +1,21 @@
 """Nodes in SQL: rows become frozen `Node`s in one function, and back in another."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,6 +52,29 @@ _STATES: Final = frozenset(
 )
 """Columns that the engine writes; a step's or user's save of the rest leaves them alone."""
 
+_KINDS: Final[Mapping[str, InterfaceKind]] = {kind.value: kind for kind in InterfaceKind}
+_READINGS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "provision_state": {each.value: each for each in State}.__getitem__,
+    "target_provision_state": {each.value: each for each in State}.__getitem__,
+    "power_state": {each.value: each for each in Power}.__getitem__,
+    "target_power_state": {each.value: each for each in Power}.__getitem__,
+    "traits": frozenset,
+    "interfaces": lambda names: {_KINDS[kind]: name for kind, name in names.items()},
+}
+"""How a column becomes an attribute, where it is not one already."""
+_WRITINGS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "traits": sorted,
+    "interfaces": lambda names: {str(kind): name for kind, name in names.items()},
+}
+"""And the other way round."""
+
+_ATTRIBUTES: Final = frozenset(each.name for each in fields(Node)) - {"created_at", "updated_at"}
+_BY: Final = [
+    select(nodes).where(column == bindparam("ident")) for column in (nodes.c.uuid, nodes.c.name)
+]
+_ADD: Final = insert(nodes)
+_UPDATE: Final = update(nodes).where(nodes.c.uuid == bindparam("of"))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -65,18 +99,19 @@ class NodeStore:
 
     async def add(self, connection: AsyncConnection, node: Node) -> Node:
         """Insert. Raises Conflict when uuid, name or instance_uuid is taken."""
+        moment = now()
         try:
-            await connection.execute(insert(nodes).values(created_at=now(), **self._columns(node)))
+            await connection.execute(_ADD, {"created_at": moment, **self._columns(node)})
         except IntegrityError as error:
             raise _duplicate(error) from error
-        return await self.get(connection, node.uuid)
+        return replace(node, created_at=moment, updated_at=None)
 
     async def add_all(self, connection: AsyncConnection, many: Sequence[Node]) -> None:
         """Insert many at once, ready for leases. Raises Conflict when a uuid or name is taken."""
         moment = now()
         rows = [{"created_at": moment, **self._columns(node)} for node in many]
         try:
-            await connection.execute(insert(nodes), rows)
+            await connection.execute(_ADD, rows)
         except IntegrityError as error:
             raise _duplicate(error) from error
         held = [{"node_uuid": node.uuid, "epoch": 0} for node in many]
@@ -84,9 +119,9 @@ class NodeStore:
 
     async def get(self, connection: AsyncConnection, ident: str) -> Node:
         """By uuid, else by name. Raises NotFound."""
-        for column in (nodes.c.uuid, nodes.c.name):
-            query = locks.kept(connection, select(nodes).where(column == ident))
-            row = (await connection.execute(query)).first()
+        for query in _BY:
+            kept = locks.kept(connection, query)
+            row = (await connection.execute(kept, {"ident": ident})).first()
             if row is not None:
                 return self._node(row)
         raise NotFound(f"Node {ident} could not be found.")
@@ -148,15 +183,25 @@ class NodeStore:
 
     async def save(self, connection: AsyncConnection, node: Node) -> None:
         """Write everything but the states, which belong to the engine. Raises NotFound, Conflict."""
-        columns = {k: v for k, v in self._columns(node).items() if k not in _STATES}
+        columns = self._columns(node, _ATTRIBUTES - _STATES)
         if node.allocation_uuid is not None and node.instance_uuid is None:
             await self._end_allocation(connection, node.uuid)
             columns["allocation_uuid"] = None
         await self._update(connection, node.uuid, columns)
 
+    async def update(self, connection: AsyncConnection, before: Node, after: Node) -> Node:
+        """Write what differs, states and all; the node as it is then. Raises NotFound, Conflict."""
+        if after.allocation_uuid is not None and after.instance_uuid is None:
+            await self._end_allocation(connection, before.uuid)
+            after = replace(after, allocation_uuid=None)
+        changed = {name for name in _ATTRIBUTES if getattr(before, name) != getattr(after, name)}
+        moment = now()
+        await self._update(connection, before.uuid, self._columns(after, changed), moment)
+        return replace(after, updated_at=moment)
+
     async def save_states(self, connection: AsyncConnection, node: Node) -> None:
         """Write the states only."""
-        columns = {k: v for k, v in self._columns(node).items() if k in _STATES}
+        columns = self._columns(node, _STATES)
         await self._update(connection, node.uuid, columns)
 
     async def claim(self, connection: AsyncConnection, uuid: str, instance_uuid: str) -> bool:
@@ -186,36 +231,43 @@ class NodeStore:
         await connection.execute(delete(allocations).where(allocations.c.node_uuid == uuid))
 
     async def _update(
-        self, connection: AsyncConnection, uuid: str, columns: Mapping[str, Any]
+        self,
+        connection: AsyncConnection,
+        uuid: str,
+        columns: Mapping[str, Any],
+        moment: datetime | None = None,
     ) -> None:
-        statement = update(nodes).where(nodes.c.uuid == uuid).values(updated_at=now(), **columns)
+        values = {"of": uuid, "updated_at": moment or now(), **columns}
         try:
-            result = await connection.execute(statement)
+            result = await connection.execute(_UPDATE, values)
         except IntegrityError as error:
             raise _duplicate(error) from error
         if not result.rowcount:
             raise NotFound(f"Node {uuid} could not be found.")
 
-    def _columns(self, node: Node) -> dict[str, Any]:
-        values = {each.name: getattr(node, each.name) for each in fields(node)}
-        del values["created_at"], values["updated_at"]
-        values["traits"] = sorted(node.traits)
-        values["interfaces"] = {str(kind): name for kind, name in node.interfaces.items()}
-        return {**values, **{name: self._box.seal(values[name]) for name in _SEALED}}
+    def made(self, values: Mapping[str, Any]) -> Node:
+        """The node of these columns; what is not among them stays at its default."""
+        read = dict(values)
+        for name, reading in _READINGS.items():
+            if (value := read.get(name)) is not None:
+                read[name] = reading(value)
+        for name in _SEALED:
+            if name in read:
+                read[name] = self._box.open(read[name])
+        return Node(**read)
+
+    def _columns(self, node: Node, names: Collection[str] = _ATTRIBUTES) -> dict[str, Any]:
+        writings = {**_WRITINGS, **dict.fromkeys(_SEALED, self._box.seal)}
+        values = {name: getattr(node, name) for name in names}
+        return {
+            name: writings[name](value) if name in writings else value
+            for name, value in values.items()
+        }
 
     def _node(self, row: Row[Any]) -> Node:
         values = dict(row._mapping)
         del values["id"]
-        values["provision_state"] = State(values["provision_state"])
-        target = values["target_provision_state"]
-        values["target_provision_state"] = State(target) if target else None
-        for name in ("power_state", "target_power_state"):
-            values[name] = Power(values[name]) if values[name] else None
-        values["traits"] = frozenset(values["traits"])
-        values["interfaces"] = {
-            InterfaceKind(kind): name for kind, name in values["interfaces"].items()
-        }
-        return Node(**{**values, **{name: self._box.open(values[name]) for name in _SEALED}})
+        return self.made(values)
 
 
 def _duplicate(error: IntegrityError) -> Conflict:
