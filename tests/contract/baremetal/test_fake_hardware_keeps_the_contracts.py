@@ -19,6 +19,7 @@ from tests.contract.baremetal.rescue_contract import RescueContract
 from tests.contract.baremetal.storage_contract import StorageContract
 from tests.contract.baremetal.vendor_contract import VendorContract
 
+from bessemer import clock
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.provision.work import Done, Failed, WaitFor
 from bessemer.baremetal.drivers.fake.bios import FakeBios
@@ -225,10 +226,13 @@ class TestNoopNetwork(NetworkContract):
 
 
 async def test_a_power_order_outlives_the_process_that_gave_it() -> None:
-    task, machines = MemoryTask(a_node()), MemoryMachines()
+    slow = a_node(driver_info={"fake_power_delay_s": 3600})
+    task, machines = MemoryTask(slow), MemoryMachines()
     await FakePower(SETTINGS, machines).run_step("power_on", task, {})
     assert task.work.memo["ordered"]
-    assert isinstance(await FakePower(SETTINGS, machines).run_step("power_on", task, {}), Done)
+    later = clock.now() + timedelta(hours=2)
+    heir = FakePower(SETTINGS, machines, lambda: later)
+    assert isinstance(await heir.run_step("power_on", task, {}), Done)
     assert task.node.power_state is Power.ON
 
 

@@ -5,7 +5,7 @@ once, so every step is idempotent.
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -51,7 +51,15 @@ IN_MAINTENANCE: Final = (
 TRANSIENT_PATIENCE: Final = timedelta(minutes=2)
 TRANSIENT_PAUSE: Final = timedelta(seconds=2)
 
-State3 = tuple[Node, tuple[Port, ...], Work]
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What a worker has before it. `begun`: the step in hand is written down as begun already."""
+
+    node: Node
+    ports: tuple[Port, ...]
+    work: Work
+    begun: bool = False
 
 
 async def work_on(engine: Engine, node_uuid: str) -> datetime | None:
@@ -64,12 +72,16 @@ async def work_on(engine: Engine, node_uuid: str) -> datetime | None:
         return now() + TRANSIENT_PAUSE
     try:
         async with renewing(engine.shelves.database, engine.lease_duration, lease):
+            scene: _Scene | None = None
             while not engine.draining.is_set():
-                look_again = await _advance(engine, lease)
-                if not isinstance(look_again, bool):
-                    return look_again
-                if not look_again:
+                if scene is None and (scene := await _load(engine, node_uuid)) is None:
                     return None
+                then = await _advance(engine, lease, scene)
+                if not isinstance(then, bool | _Scene):
+                    return then
+                if not then:
+                    return None
+                scene = then if isinstance(then, _Scene) else None
             return None
     except LeaseLost:
         log.warning("worker.lease_lost", node=node_uuid)
@@ -85,12 +97,13 @@ async def _acquire(engine: Engine, node_uuid: str) -> Lease | None:
         return await leases.acquire(connection, node_uuid, engine.owner, "provisioning", span)
 
 
-async def _advance(engine: Engine, lease: Lease) -> bool | datetime | None:
-    """One step. True: go on at once; False: the work is over; a moment: wait until then."""
-    state = await _load(engine, lease.node_uuid)
-    if state is None:
-        return False
-    node, ports, work = state
+async def _advance(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool | datetime | None:
+    """One step.
+
+    A scene: go on with it at once; True: go on with what is there then; False: the work is over; a
+    moment: wait until then; None: wait until somebody says so.
+    """
+    node, work = scene.node, scene.work
     if node.maintenance and work.flow in engine.not_in_maintenance and work.abort is None:
         work = replace(work, abort=IN_MAINTENANCE)
     structlog.contextvars.bind_contextvars(request_id=work.request_id, node=node.uuid)
@@ -107,30 +120,31 @@ async def _advance(engine: Engine, lease: Lease) -> bool | datetime | None:
         return await finish(engine, lease)
     if (overdue := plan.overdue(work, moment)) is not None:
         return await _keep(engine, lease, work, Failed(f"Step {work.step} {overdue}"))
-    return await _run(engine, lease, (node, ports, work))
+    return await _run(engine, lease, replace(scene, work=work))
 
 
-async def _load(engine: Engine, node_uuid: str) -> State3 | None:
+async def _load(engine: Engine, node_uuid: str) -> _Scene | None:
     async with engine.shelves.database.read() as connection:
         work = await work_store.find(connection, node_uuid)
         if work is None:
             return None
         node = await engine.shelves.nodes.get(connection, node_uuid)
-        return node, await port_store.of_node(connection, node_uuid), work
+        return _Scene(node, await port_store.of_node(connection, node_uuid), work)
 
 
-async def _run(engine: Engine, lease: Lease, state: State3) -> bool:
-    node, _, work = state
+async def _run(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool:
+    node, work = scene.node, scene.work
     step = work.step
     if step is None:
         return True
-    async with engine.shelves.database.write() as connection:
-        await leases.check(connection, lease)
-        await work_store.step_begins(connection, node.uuid)
-        await journal.begin(connection, work, engine.owner, now())
+    if not scene.begun:
+        async with engine.shelves.database.write() as connection:
+            await leases.check(connection, lease)
+            await work_store.step_begins(connection, node.uuid)
+            await journal.begin(connection, work, engine.owner, now())
     try:
         interfaces = engine.registry.interfaces_of(node)
-        task = NodeTask(engine.shelves, lease, interfaces, state)
+        task = NodeTask(engine.shelves, lease, interfaces, (node, scene.ports, work))
         outcome = await _answer(engine, interfaces, task, step)
         work = task.work
     except BessemerError as error:
@@ -165,7 +179,8 @@ async def _answer(
         )
 
 
-async def _keep(engine: Engine, lease: Lease, work: Work, outcome: Outcome) -> bool:
+async def _keep(engine: Engine, lease: Lease, work: Work, outcome: Outcome) -> _Scene | bool:
+    """Write the outcome down, and that the next step begins; what is there then."""
     moment = now()
     async with engine.shelves.database.write() as connection:
         await leases.check(connection, lease)
@@ -178,14 +193,26 @@ async def _keep(engine: Engine, lease: Lease, work: Work, outcome: Outcome) -> b
         else:
             await journal.end(connection, work, *_ended_as(outcome), moment)
         await work_store.replace(connection, rest)
-        await _move(engine, connection, rest, moment)
+        node = await _move(engine, connection, rest, moment)
+        ports = await port_store.of_node(connection, node.uuid)
+        goes_on = _goes_on(engine, node, rest)
+        if goes_on:
+            await journal.begin_anew(connection, rest, engine.owner, moment)
     _report(work, outcome)
     engine.changed(work.node_uuid)
-    return True
+    return _Scene(node, ports, rest, begun=goes_on)
 
 
-async def _move(engine: Engine, connection: AsyncConnection, work: Work, moment: datetime) -> None:
-    """Bring the provision state in line with whether the work waits for a sign from outside."""
+def _goes_on(engine: Engine, node: Node, work: Work) -> bool:
+    """Whether the next step follows at once, in its flow's turn, with nobody against it."""
+    aside = node.maintenance and work.flow in engine.not_in_maintenance and work.abort is None
+    fresh = work.waiting is None and (work.index > 0 or work.failure is not None)
+    stopped = aside or engine.draining.is_set() or plan.abort_now(work) is not None
+    return fresh and work.step is not None and not stopped
+
+
+async def _move(engine: Engine, connection: AsyncConnection, work: Work, moment: datetime) -> Node:
+    """The node, its provision state in line with whether the work waits for a sign from outside."""
     node = await engine.shelves.nodes.get(connection, work.node_uuid)
     states = FLOW_STATES[work.flow]
     signal = work.waiting.signal if work.waiting is not None else Signal.TIMER
@@ -194,8 +221,9 @@ async def _move(engine: Engine, connection: AsyncConnection, work: Work, moment:
     state = node.provision_state
     while state is not wanted:
         state = next_state(state, _event_towards(wanted, state, states))
-    if state is not node.provision_state:
-        await engine.shelves.nodes.save_states(connection, node.in_state(state, moment))
+    if state is node.provision_state:
+        return node
+    return await engine.shelves.nodes.update(connection, node, node.in_state(state, moment))
 
 
 def _event_towards(wanted: State, state: State, states: FlowStates) -> Event:

@@ -91,13 +91,14 @@ class PowerInterface(Plugin):
     async def approach(self, node: Node, leg: Leg, *, ordered: bool) -> bool:
         """One look on the way: True once the BMC reports what is wanted.
 
-        Gives the order, unless it was given before (`ordered`).
+        Gives the order, unless it was given before (`ordered`), and looks whether it is done at once.
         """
         if (ordered or not leg.always) and await self.get_power_state(node) is leg.wanted:
             return True
-        if not ordered:
-            await self.switch(node, leg.order)
-        return False
+        if ordered:
+            return False
+        await self.switch(node, leg.order)
+        return not leg.always and await self.get_power_state(node) is leg.wanted
 
     @step("deploy", "clean", "service")
     async def power_on(self, task: Task) -> Outcome:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, false, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.provision.work import Work
@@ -12,8 +12,16 @@ from bessemer.baremetal.store.tables import journal
 
 async def begin(connection: AsyncConnection, work: Work, conductor: str, moment: datetime) -> None:
     """Write down that the step in hand begins; a step begun before a crash keeps its entry."""
+    if (await connection.execute(select(journal.c.id).where(_open(work)))).first() is None:
+        await begin_anew(connection, work, conductor, moment)
+
+
+async def begin_anew(
+    connection: AsyncConnection, work: Work, conductor: str, moment: datetime
+) -> None:
+    """Write down that the step in hand begins, which never began before."""
     step = work.step
-    if step is None or await _open_entry(connection, work) is not None:
+    if step is None:
         return
     await connection.execute(
         insert(journal).values(
@@ -34,10 +42,8 @@ async def end(
     connection: AsyncConnection, work: Work, outcome: str, detail: str, moment: datetime
 ) -> None:
     """Write down how the step in hand ended; `work` is as it was before the outcome."""
-    entry = await _open_entry(connection, work)
-    if entry is not None:
-        values = {"finished_at": moment, "outcome": outcome, "detail": detail}
-        await connection.execute(update(journal).where(journal.c.id == entry).values(**values))
+    values = {"finished_at": moment, "outcome": outcome, "detail": detail}
+    await connection.execute(update(journal).where(_open(work)).values(**values))
 
 
 async def of_node(
@@ -65,20 +71,15 @@ async def of_node(
     ]
 
 
-async def _open_entry(connection: AsyncConnection, work: Work) -> int | None:
+def _open(work: Work) -> ColumnElement[bool]:
+    """The entry of the step in hand, until it ends."""
     step = work.step
     if step is None:
-        return None
-    query = (
-        select(journal.c.id)
-        .where(
-            (journal.c.node_uuid == work.node_uuid)
-            & (journal.c.intent == work.intent)
-            & (journal.c.interface == step.interface)
-            & (journal.c.step == step.name)
-            & journal.c.finished_at.is_(None)
-        )
-        .order_by(journal.c.id.desc())
+        return false()
+    return (
+        (journal.c.node_uuid == work.node_uuid)
+        & (journal.c.intent == work.intent)
+        & (journal.c.interface == step.interface)
+        & (journal.c.step == step.name)
+        & journal.c.finished_at.is_(None)
     )
-    found: int | None = (await connection.execute(query)).scalar()
-    return found
