@@ -22,7 +22,10 @@ log = structlog.get_logger()
 
 
 async def finish(engine: Engine, lease: Lease) -> bool:
-    """All steps are done. True: another flow follows, go on with it. Raises LeaseLost."""
+    """All steps are done. True: another flow follows, go on with it. Raises LeaseLost.
+
+    The node is free at the very moment at which it is seen to have arrived.
+    """
     moment = now()
     async with engine.shelves.database.write() as connection:
         await leases.check(connection, lease)
@@ -39,6 +42,7 @@ async def finish(engine: Engine, lease: Lease) -> bool:
             await engine.shelves.nodes.update(connection, node, ended)
         if following is None:
             await work_store.remove(connection, node.uuid)
+            await leases.release(connection, lease)
         else:
             await work_store.replace(connection, following)
     log.info("work.finished", flow=str(work.flow), failure=work.failure)
