@@ -153,6 +153,7 @@ def open_database(url: str, settings: DatabaseSettings | None = None) -> Databas
             event.listen(engine.sync_engine, "connect", sqlite.prepare)
         case "postgresql+asyncpg":
             engine = _engine(parsed, **postgresql.options(settings or DatabaseSettings()))
+            postgresql.try_before_use(engine.sync_engine)
         case other:
             raise ConfigurationError(f"database.url: no driver serves {other}:// here; {_REMEDY}.")
     event.listen(engine.sync_engine, "handle_error", say_what_it_means)

@@ -40,8 +40,6 @@ _SQLSTATES: Final[Mapping[str, tuple[type[BessemerError], str]]] = {
 
 def say_what_it_means(context: ExceptionContext) -> None:
     """SQLAlchemy's `handle_error` hook: raises the house's error for what has one."""
-    if context.is_pre_ping:
-        return  # a dead connection of the pool is replaced
     if not isinstance(context.original_exception, Exception):
         return  # SQLAlchemy gives the connection of a cancelled statement up, but nothing is lost
     meant = meaning(context.original_exception, lost=context.is_disconnect)

@@ -1,16 +1,23 @@
 """PostgreSQL's side of the engine: a pool of connections, and a limit to every wait."""
 
+import time
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bessemer.db.settings import DatabaseSettings
 
 FORGOTTEN_TRANSACTION: Final = timedelta(seconds=15)
 """A transaction without a statement for so long belongs to a process that hangs: its locks must not
 keep others from taking its work over."""
+RESTED: Final = timedelta(seconds=1)
+"""A connection unused for so long is asked whether it still works, at the cost of a round trip."""
+_RESTS_SINCE: Final = "rests_since"
 _MARGIN: Final = timedelta(seconds=5)
 """Beyond the server's own limit: then the server, or the way to it, is gone."""
 
@@ -31,10 +38,8 @@ _FOREIGN_ORDER: Final = text(
 
 
 def options(settings: DatabaseSettings) -> dict[str, Any]:
-    """For `create_async_engine`. A pooled connection is tried before it is used: a failover or
-    restart of the server costs the requests in hand, not those after it."""
+    """For `create_async_engine`."""
     return {
-        "pool_pre_ping": True,
         "pool_size": settings.pool_size,
         "max_overflow": 0,
         "pool_timeout": settings.pool_timeout.total_seconds(),
@@ -49,6 +54,33 @@ def options(settings: DatabaseSettings) -> dict[str, Any]:
             },
         },
     }
+
+
+def try_before_use(engine: Engine) -> None:
+    """A failover or restart of the server costs the requests in hand, not those after it.
+
+    A connection that the server closed is known for it; only one that rested is asked as well, for
+    nothing closed it if the way to the server is gone.
+    """
+    event.listen(engine, "checkin", _rests)
+    event.listen(engine, "checkout", _still_open)
+
+
+def _rests(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info[_RESTS_SINCE] = time.monotonic()
+
+
+def _still_open(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+    driven: Any = record.driver_connection
+    if driven.is_closed():
+        raise InvalidatePoolError
+    now = time.monotonic()
+    if now - record.info.get(_RESTS_SINCE, now) < RESTED.total_seconds():
+        return
+    try:
+        cast(Any, connection).ping()
+    except Exception as error:
+        raise InvalidatePoolError from error
 
 
 def by_the_statement(engine: AsyncEngine) -> AsyncEngine:
