@@ -20,7 +20,6 @@ from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.bus.bus import Bus
 from bessemer.bus.memory import MemoryBus
-from bessemer.bus.rabbitmq import RabbitBus
 from bessemer.compute.api.service import compute_api
 from bessemer.compute.service import EmbeddedCompute
 from bessemer.context import admin_context
@@ -33,6 +32,7 @@ from bessemer.image.api.object_store import object_store_service
 from bessemer.image.api.service import image_api
 from bessemer.image.public import ImageService
 from bessemer.image.service import EmbeddedImages
+from bessemer.json_types import JsonObject
 from bessemer.network.api.service import network_services
 from bessemer.network.dhcp.boot_programs import BootPrograms
 from bessemer.network.service import EmbeddedNetwork
@@ -59,7 +59,7 @@ class Cloud:
     """Every room, put together in one process; those of our roles are at work there.
 
     `operators_app` is the API for people and their tools; `ramdisk_app` is all that a machine under
-    deployment may reach. `openapi` and `reference` describe the bare metal API.
+    deployment may reach.
     """
 
     operators_app: Starlette
@@ -102,8 +102,6 @@ class Cloud:
             Role.CONDUCTOR: baremetal,
             Role.COMPUTE: compute,
         }
-        self.openapi = openapi(baremetal.desk)
-        self.reference = reference(baremetal.desk)
         object_store = object_store_service(images)
         served = {
             Role.API: (
@@ -138,6 +136,16 @@ class Cloud:
             _nobody(),
         )
 
+    @property
+    def openapi(self) -> JsonObject:
+        """The OpenAPI document of the bare metal API."""
+        return openapi(self._baremetal.desk)
+
+    @property
+    def reference(self) -> str:
+        """The reference page of the bare metal API, in Markdown."""
+        return reference(self._baremetal.desk)
+
     async def start(self) -> None:
         """Bring the database up to date and take up our roles, the ones that others need first.
 
@@ -166,7 +174,11 @@ class Cloud:
 
 def _bus(settings: Settings) -> Bus:
     url = settings.bus.url
-    return MemoryBus() if url is None else RabbitBus(url.get_secret_value())
+    if url is None:
+        return MemoryBus()
+    from bessemer.bus.rabbitmq import RabbitBus  # a big library, loaded only where it is used
+
+    return RabbitBus(url.get_secret_value())
 
 
 def _hostname(settings: Settings) -> str:

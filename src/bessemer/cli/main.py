@@ -13,17 +13,17 @@ from bessemer import logs, server
 from bessemer.bootstrap import Cloud
 from bessemer.cli.describe import describe_policies, describe_settings
 from bessemer.cli.node import unlock_node
+from bessemer.cli.on_demand import OnDemand
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
 from bessemer.errors import BessemerError, ConfigurationError
 from bessemer.identity.domain.clouds_yaml import clouds_yaml
 from bessemer.roles import Role
 from bessemer.settings import Settings, load_settings
-from bessemer_lab.cli import app as lab
-from bessemer_lab.demo.command import demo
 
 app = typer.Typer(
     name="bessemer",
+    cls=OnDemand,
     help="Bessemer: a bare metal cloud that speaks the OpenStack APIs.",
     no_args_is_help=True,
     add_completion=False,
@@ -33,12 +33,6 @@ database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
 node = typer.Typer(help="Look after nodes, with the database at hand.", no_args_is_help=True)
 app.add_typer(node, name="node")
-app.add_typer(
-    lab, name="lab", help="Virtual racks: machines, BMCs and switches with real protocols."
-)
-
-app.command()(demo)
-
 
 def _print_version(wanted: bool) -> None:
     if wanted:

@@ -1,5 +1,7 @@
 """The operators' bare metal API put together: one table, served at the root and below /baremetal."""
 
+from functools import cache
+
 from bessemer.baremetal.api.allocations import AllocationsApi
 from bessemer.baremetal.api.chassis import ChassisApi
 from bessemer.baremetal.api.client_paths import ClientPaths
@@ -42,7 +44,7 @@ def baremetal_services(desk: Desk, vifs: Vifs = vif_operations) -> tuple[Service
     policies = Policies(desk.settings.policy_file)
     table = (
         *version_routes(OPERATORS),
-        _document_route(openapi(desk, vifs)),
+        _document_route(desk, vifs),
         *routes(endpoints(desk, vifs), Gate(desk.shelves.database, policies)),
     )
     return tuple(
@@ -62,9 +64,11 @@ def reference(desk: Desk, vifs: Vifs = vif_operations) -> str:
     return reference_page(endpoints(desk, vifs), RamdiskApi(desk).endpoints())
 
 
-def _document_route(described: JsonObject) -> Route:
+def _document_route(desk: Desk, vifs: Vifs) -> Route:
+    described = cache(lambda: openapi(desk, vifs))
+
     async def show(_call: Call) -> Reply:
-        return Reply(described)
+        return Reply(described())
 
     return Route("GET", "/openapi.json", show, "baremetal:openapi", Access.PUBLIC)
 

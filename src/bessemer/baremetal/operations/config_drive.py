@@ -8,8 +8,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-import pycdlib
-
 from bessemer.errors import Invalid
 from bessemer.json_types import Json
 
@@ -72,6 +70,8 @@ def _user_data(value: Json) -> bytes:
 
 def _iso_image(files: Mapping[str, bytes]) -> bytes:
     """ISO 9660 with Joliet and Rock Ridge names; files below `openstack/latest`."""
+    import pycdlib  # a big library, loaded only where it is used
+
     iso: Any = pycdlib.PyCdlib()
     iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=_LABEL)
     iso.add_directory("/OPENSTAC", rr_name="openstack", joliet_path="/openstack")

@@ -10,8 +10,6 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-import pycdlib
-
 from bessemer.compute.domain.server import Server
 from bessemer.json_types import JsonObject
 
@@ -54,6 +52,8 @@ def contents(
 
 def iso_image(files: Mapping[str, bytes]) -> bytes:
     """An ISO 9660 image with Joliet and Rock Ridge names, label `config-2`."""
+    import pycdlib  # a big library, loaded only where it is used
+
     iso = pycdlib.PyCdlib()
     iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=LABEL)
     short = long = ""

@@ -9,10 +9,16 @@ from bessemer.network.public import LocalLink
 from bessemer.network.settings import SwitchSettings
 from bessemer.network.switches.driver import SwitchDriver
 from bessemer.network.switches.fake import FakeSwitch
-from bessemer.network.switches.openvswitch import OpenVSwitch
+
+
+def _openvswitch(name: str, s: SwitchSettings) -> SwitchDriver:
+    from bessemer.network.switches.openvswitch import OpenVSwitch  # a big library, loaded if used
+
+    return OpenVSwitch(name, s.ovsdb, s.bridge, s.timeout, s.parked_vlan)
+
 
 _DRIVERS: Final[Mapping[str, Callable[[str, SwitchSettings], SwitchDriver]]] = {
-    "openvswitch": lambda name, s: OpenVSwitch(name, s.ovsdb, s.bridge, s.timeout, s.parked_vlan),
+    "openvswitch": _openvswitch,
     "fake": lambda name, s: FakeSwitch(name, vlan=s.parked_vlan),
 }
 
