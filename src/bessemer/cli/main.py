@@ -34,6 +34,7 @@ app.add_typer(database, name="db")
 node = typer.Typer(help="Look after nodes, with the database at hand.", no_args_is_help=True)
 app.add_typer(node, name="node")
 
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"bessemer {version('bessemer')}")

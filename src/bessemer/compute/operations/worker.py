@@ -8,10 +8,11 @@ import structlog
 
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.bus.bus import Bus
+from bessemer.bus.gathered import Gathered
 from bessemer.compute.operations.advance import Advance
 from bessemer.compute.operations.power import PowerControl
 from bessemer.compute.operations.rooms import Rooms
-from bessemer.compute.store.servers import ids_with_work, list_on_node
+from bessemer.compute.store.servers import ids_with_work, list_on_nodes
 from bessemer.json_types import JsonObject
 
 log = structlog.get_logger()
@@ -44,7 +45,7 @@ class Worker:
         """Listen, and take up whatever was in hand when the last process ended."""
         self._unsubscribe = [
             self._bus.subscribe(TOPIC, self._on_request),
-            self._bus.subscribe(NODE_CHANGED, self._on_node_changed),
+            self._bus.subscribe(NODE_CHANGED, Gathered("node_uuid", self._on_nodes_changed)),
         ]
         self._sweeper = asyncio.create_task(self._sweep_until_stopped())
 
@@ -94,9 +95,9 @@ class Worker:
     async def _on_request(self, message: JsonObject) -> None:
         self.wake(message["server_id"])
 
-    async def _on_node_changed(self, message: JsonObject) -> None:
+    async def _on_nodes_changed(self, uuids: frozenset[str]) -> None:
         async with self._rooms.database.read() as connection:
-            servers = await list_on_node(connection, message["node_uuid"])
+            servers = await list_on_nodes(connection, uuids)
         for server in servers:
             if server.goal is not None:
                 self.wake(server.id)

@@ -1,6 +1,6 @@
 """SQL for servers: rows become Server values here, and back; late writers are refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -137,11 +137,11 @@ async def nodes_in_hand(connection: AsyncConnection, but: str) -> set[str]:
     return set(rows.scalars())
 
 
-async def list_on_node(connection: AsyncConnection, node_uuid: str) -> list[Server]:
-    """Servers that the node carries or carried and that are not deleted."""
+async def list_on_nodes(connection: AsyncConnection, node_uuids: Collection[str]) -> list[Server]:
+    """Servers that these nodes carry or carried and that are not deleted."""
     rows = await connection.execute(
         select(*_COLUMNS).where(
-            servers.c.node_uuid == node_uuid, servers.c.vm_state != VmState.DELETED
+            servers.c.node_uuid.in_(node_uuids), servers.c.vm_state != VmState.DELETED
         )
     )
     return [_server(row) for row in rows.mappings()]
