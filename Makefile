@@ -42,7 +42,7 @@ demo: setup ramdisk image ## a virtual rack, a cloud, one server from request to
 
 bench: ## speed and memory beside Ironic's (bench/README.md); SIZE=short takes about 3 minutes
 	@$(UV) sync --frozen --quiet
-	$(UV) run python -m bench.side_by_side --size $(or $(SIZE),full)
+	$(UV) run python -m bench.side_by_side --size $(or $(SIZE),full) $(if $(MARKDOWN),--markdown $(MARKDOWN))
 
 docs: ## the API reference page, from the tables that the server works by
 	@$(UV) sync --frozen --quiet

@@ -8,11 +8,13 @@ import argparse
 import asyncio
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -168,6 +170,7 @@ def main() -> None:
     parser.add_argument("--database", choices=("postgresql", "sqlite"), help="ours")
     parser.add_argument("--without-ironic", action="store_true", help="its stored figures will do")
     parser.add_argument("--label", default="latest", help="name of the file of results")
+    parser.add_argument("--markdown", type=Path, help="a page of documentation to be written, too")
     asked = parser.parse_args()
     scratch = HERE.parent / ".bench"
     places = {"VENV": str(scratch / "venv"), "RUN_DIR": str(scratch / "run")}
@@ -181,7 +184,21 @@ def main() -> None:
     mine = ours(size, postgresql=wanted == "postgresql")
     record = {"load_average": os.getloadavg(), "ours": asdict(mine), "theirs": asdict(theirs)}
     (RESULTS / f"{asked.label}.json").write_text(json.dumps(record, indent=1) + "\n")
-    print(table(mine, theirs), cpu_table(mine, theirs), sep="\n\n")
+    tables = f"{table(mine, theirs)}\n\n{cpu_table(mine, theirs)}"
+    print(tables)
+    if asked.markdown is not None:
+        asked.markdown.write_text(_page(tables, asked.size))
+
+
+def _page(tables: str, size: str) -> str:
+    """What came out, where and when, for `docs/reference/`."""
+    measured = (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} by `python -m bench.side_by_side --size {size}`: "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, load average at the end "
+        f"{os.getloadavg()[1]:.1f} (5 minutes; the load scripts themselves are part of it)."
+    )
+    note = "[Speed](speed.md) tells what the rows are and how to measure anew."
+    return f"# Speed: figures\n\n{measured}\n{note}\n\n{tables}\n"
 
 
 if __name__ == "__main__":
