@@ -30,6 +30,7 @@ from bessemer.baremetal.operations.show_nodes import (
     NodeFacts,
     NodePage,
     list_nodes,
+    show_enrolled,
     show_node,
 )
 from bessemer.errors import Invalid, NotFound
@@ -162,7 +163,7 @@ class NodesApi:
         values = NODE.checked_body(call.body, minor)
         created = await node_operations.create(self.desk, node_documents.new_node(values, minor))
         location = {"Location": f"{api_url(call)}/v1/nodes/{created.uuid}"}
-        facts = await show_node(self.desk, created.uuid)
+        facts = await show_enrolled(self.desk, created)
         return Reply(self._rendered(call, facts, NODE.names(minor)), headers=location)
 
     async def show(self, call: Call) -> Reply:

@@ -9,6 +9,7 @@ from bessemer.baremetal.conductor.ring import HashRing, ring_of
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store.conductors import Conductor, list_conductors
 from bessemer.clock import now
+from bessemer.db.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,12 @@ class Acquaintance:
 
     _known: Membership | None = None
 
-    async def members(self, connection: AsyncConnection, settings: BareMetalSettings) -> Membership:
+    async def members(self, database: Database, settings: BareMetalSettings) -> Membership:
         """The conductors as they were `hash_ring_reset_interval` ago at most."""
         known = self._known
         if known is None or now() - known.seen_at >= settings.hash_ring_reset_interval:
-            known = self._known = await read(connection, settings)
+            async with database.read() as connection:
+                known = self._known = await read(connection, settings)
         return known
 
 

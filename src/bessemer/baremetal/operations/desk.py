@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.conductor.conductor import topic_of
-from bessemer.baremetal.conductor.membership import Acquaintance
+from bessemer.baremetal.conductor.membership import Acquaintance, Membership
 from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.domain.lease import Lease, NodeLocked, Span
 from bessemer.baremetal.domain.node import Node
@@ -118,6 +118,10 @@ class Desk:
                     raise
             await asyncio.sleep(LOOK_AGAIN_S)
 
+    async def conductors(self) -> Membership:
+        """Those alive, as they were a moment ago at most; never asked within a transaction."""
+        return await self.acquaintance.members(self.shelves.database, self.settings)
+
     async def responsible_for(self, node: Node) -> str:
         """The conductor that the hash ring names. Raises Unavailable when there is none."""
         async with self.reading() as connection:
@@ -133,8 +137,7 @@ class Desk:
 
         Without a living conductor the work waits for the first one that comes.
         """
-        async with self.reading() as connection:
-            members = await self.acquaintance.members(connection, self.settings)
+        members = await self.conductors()
         with suppress(Unavailable):
             conductor = members.owner(node.uuid, node.driver, node.conductor_group)
             await self.bus.publish(topic_of(conductor), {"node_uuid": node.uuid})

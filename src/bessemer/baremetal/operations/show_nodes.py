@@ -98,7 +98,13 @@ async def show_node(desk: Desk, ident: str) -> NodeFacts:
     """By uuid or name. Raises NotFound."""
     async with desk.reading() as connection:
         seen = await seen_nodes.get(connection, desk.shelves.nodes, ident, now())
-        return (await _facts(desk, connection, [seen]))[0]
+        works = await _works(connection, [seen])
+    return _facts(await desk.conductors(), [seen], works)[0]
+
+
+async def show_enrolled(desk: Desk, node: Node) -> NodeFacts:
+    """A node that was enrolled just now: nobody holds it yet, and nothing is in hand."""
+    return _facts(await desk.conductors(), [Seen(node)], {})[0]
 
 
 async def list_nodes(desk: Desk, page: NodePage) -> list[NodeFacts]:
@@ -117,7 +123,8 @@ async def list_nodes(desk: Desk, page: NodePage) -> list[NodeFacts]:
         )
         if page.alone:
             return [NodeFacts(seen.node) for seen in found]
-        return await _facts(desk, connection, found)
+        works = await _works(connection, found)
+    return _facts(await desk.conductors(), found, works)
 
 
 def _conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -147,10 +154,14 @@ async def _served_by(
     return nodes.c.id.in_(served[: page.limit])
 
 
-async def _facts(desk: Desk, connection: AsyncConnection, found: Sequence[Seen]) -> list[NodeFacts]:
+async def _works(connection: AsyncConnection, found: Sequence[Seen]) -> Mapping[str, Work]:
     busy = [seen.node.uuid for seen in found if seen.at_work]
-    works = await work_store.of_nodes(connection, busy) if busy else {}
-    members = await desk.acquaintance.members(connection, desk.settings)
+    return await work_store.of_nodes(connection, busy) if busy else {}
+
+
+def _facts(
+    members: Membership, found: Sequence[Seen], works: Mapping[str, Work]
+) -> list[NodeFacts]:
     return [
         NodeFacts(seen.node, seen.holder, works.get(seen.node.uuid), _conductor(members, seen.node))
         for seen in found
