@@ -1,6 +1,7 @@
 """Serves the two listeners: the operators' API, and the ramdisk's on the provisioning side."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -87,6 +88,7 @@ async def _serve_alone(settings: Settings, listeners: Listeners) -> None:
     try:
         stopping = _stop_on_signal()
         await cloud.start()
+        gc.freeze()  # modules and tables stay: no collection need look at them again
         servers = [
             (_server(app, protocol), listener)
             for app, protocol, listener in (
