@@ -141,7 +141,9 @@ async def test_inspection_finds_what_the_script_says() -> None:
     assert isinstance(await run_to_end(task, inspect, "wait_for_data"), Done)
     assert isinstance(await run_to_end(task, inspect, "process_data"), Done)
     assert task.node.properties == {"cpus": 64, "memory_mb": 262144}
-    assert task.inventory == {"fake": {"cpus": 64, "memory_mb": 262144}}
+    assert task.inventory["fake"] == {"cpus": 64, "memory_mb": 262144}
+    assert task.inventory["cpu"]["count"] == 64
+    assert task.inventory["memory"] == {"physical_mb": 262144}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 // What Metal3's baremetal-operator asks of Ironic over the life of one host, through gophercloud.
 //
-// The order and the content of the requests are those of its package pkg/provisioner/ironic. Calls
-// that Debian's gophercloud is too old to name go through the same client by their path.
+// Registration and inspection follow its package pkg/provisioner/ironic, what comes after them its
+// documentation. Calls that Debian's gophercloud is too old to name go through the same client by
+// their path.
 package main
 
 import (
@@ -142,8 +143,8 @@ func inspect(client *gophercloud.ServiceClient, node string) {
 	change(client, node, nodes.ProvisionStateOpts{Target: nodes.TargetInspect}, "manageable")
 	inspected := object{}
 	check("read the inventory", read(client, &inspected, "nodes", node, "inventory"))
-	if len(inspected["inventory"].(object)) == 0 {
-		fail("the inventory is empty: %v", inspected)
+	if memory := inspected["inventory"].(object)["memory"].(object); memory["physical_mb"].(float64) <= 0 {
+		fail("the inventory holds no memory: %v", inspected)
 	}
 	if _, there := inspected["plugin_data"]; !there {
 		fail("the inspection kept no plug-ins' data: %v", inspected)
