@@ -368,6 +368,27 @@ async def test_no_more_than_allowed_run_at_once_and_the_others_queue(room: Room,
         assert ended.target_provision_state is None
 
 
+@pytest.mark.parametrize(
+    ("verb", "start", "waits", "end"),
+    [
+        ("active", State.AVAILABLE, State.DEPLOY_WAIT, State.DEPLOY_FAILED),
+        ("provide", State.MANAGEABLE, State.CLEAN_WAIT, State.CLEAN_FAILED),
+    ],
+)
+async def test_who_queues_can_be_aborted(room: Room, verb, start, waits, end):
+    room = in_a_room_of(room, max_concurrent_deploy=1, max_concurrent_clean=1)
+    first, second = [await room.a_node(start) for _ in range(2)]
+    for node in (first, second):
+        await ask(room, node, verb)
+    await worker.work_on(room.engine(), second.uuid)
+    assert (await look(room, second))[0].provision_state is waits
+    await ask(room, second, "abort")
+    aborted = await room.run_to_rest(second.uuid)
+    assert aborted.provision_state is end
+    assert "aborted by" in aborted.last_error
+    assert (await room.run_to_rest(first.uuid)).last_error is None
+
+
 async def a_runbook(room: Room, **more) -> None:
     steps = (RunbookStep("power", "power_off", 2), RunbookStep("bios", "factory_reset", 1))
     book = Runbook("00000000-0000-4000-8000-000000000001", "CUSTOM_BOOK", steps, **more)

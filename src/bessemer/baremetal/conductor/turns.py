@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bessemer.baremetal.conductor.engine import Engine
+from bessemer.baremetal.conductor.state_of_work import bring_in_line
 from bessemer.baremetal.domain.lease import Lease
 from bessemer.baremetal.domain.provision.work import Signal, Waiting, Work
 from bessemer.baremetal.store import leases
@@ -17,8 +18,11 @@ PATIENCE: Final = timedelta(days=365)
 """A queue moves as long as its nodes do: each of them has its own deadlines."""
 
 
-async def its_turn(engine: Engine, lease: Lease, work: Work) -> Work | datetime:
-    """The work, if it may run now; else when to ask again: the work then says why it waits."""
+async def its_turn(engine: Engine, lease: Lease, work: Work) -> Work | datetime | bool:
+    """The work, if it may run now; True when it has just left the queue, and has to be read again.
+
+    Else when to ask again: the work then says why it waits, in a state in which it can be aborted.
+    """
     limit = engine.limits.get(work.flow)
     if limit is None or work.admitted or work.index > 0 or work.failure is not None:
         return work
@@ -30,13 +34,17 @@ async def its_turn(engine: Engine, lease: Lease, work: Work) -> Work | datetime:
         present = await work_store.find(connection, work.node_uuid) or work
         decided = replace(present, admitted=waiting is None, waiting=waiting)
         await work_store.replace(connection, decided)
-    return decided if waiting is None else waiting.due_at
+        if waiting is not None or work.waiting is not None:
+            await bring_in_line(engine, connection, decided, None)
+    if waiting is not None:
+        return waiting.due_at
+    return decided if work.waiting is None else True
 
 
 def _queued(work: Work, ahead: int, limit: int) -> Waiting:
     moment = now()
     return Waiting(
-        signal=Signal.TIMER,
+        signal=Signal.AGENT,
         since=work.waiting.since if work.waiting is not None else moment,
         until=moment + PATIENCE,
         reason=(

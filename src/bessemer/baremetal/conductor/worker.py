@@ -10,25 +10,21 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.conductor.children import run_on_children
 from bessemer.baremetal.conductor.ending import finish
 from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.lease_keeper import renewing
+from bessemer.baremetal.conductor.state_of_work import bring_in_line
 from bessemer.baremetal.conductor.task import NodeTask
 from bessemer.baremetal.conductor.turns import its_turn
 from bessemer.baremetal.domain.lease import Lease, LeaseLost, Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision import plan
-from bessemer.baremetal.domain.provision.states import Event, State
-from bessemer.baremetal.domain.provision.transitions import next_state
 from bessemer.baremetal.domain.provision.work import (
-    FLOW_STATES,
     Done,
     Failed,
-    FlowStates,
     Outcome,
     Signal,
     StepCall,
@@ -113,7 +109,7 @@ async def _advance(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool
     if (reason := plan.abort_now(work)) is not None:
         return await _keep(engine, lease, work, Failed(reason, aborted=True))
     turn = await its_turn(engine, lease, work)
-    if isinstance(turn, datetime):
+    if not isinstance(turn, Work):
         return turn
     work = turn
     if work.step is None:
@@ -193,7 +189,7 @@ async def _keep(engine: Engine, lease: Lease, work: Work, outcome: Outcome) -> _
         else:
             await journal.end(connection, work, *_ended_as(outcome), moment)
         await work_store.replace(connection, rest)
-        node = await _move(engine, connection, rest, moment)
+        node = await bring_in_line(engine, connection, rest, moment)
         ports = await port_store.of_node(connection, node.uuid)
         goes_on = _goes_on(engine, node, rest)
         if goes_on:
@@ -209,30 +205,6 @@ def _goes_on(engine: Engine, node: Node, work: Work) -> bool:
     fresh = work.waiting is None and (work.index > 0 or work.failure is not None)
     stopped = aside or engine.draining.is_set() or plan.abort_now(work) is not None
     return fresh and work.step is not None and not stopped
-
-
-async def _move(engine: Engine, connection: AsyncConnection, work: Work, moment: datetime) -> Node:
-    """The node, its provision state in line with whether the work waits for a sign from outside."""
-    node = await engine.shelves.nodes.get(connection, work.node_uuid)
-    states = FLOW_STATES[work.flow]
-    signal = work.waiting.signal if work.waiting is not None else Signal.TIMER
-    wanted = states.holding if signal is Signal.UNHOLD else states.waiting
-    wanted = states.running if signal is Signal.TIMER or wanted is None else wanted
-    state = node.provision_state
-    while state is not wanted:
-        state = next_state(state, _event_towards(wanted, state, states))
-    if state is node.provision_state:
-        return node
-    return await engine.shelves.nodes.update(connection, node, node.in_state(state, moment))
-
-
-def _event_towards(wanted: State, state: State, states: FlowStates) -> Event:
-    """From a hold the way leads over the waiting state, whatever is wanted."""
-    if state is states.holding:
-        return Event.UNHOLD
-    if wanted is states.running:
-        return Event.RESUME
-    return Event.HOLD if wanted is states.holding else Event.WAIT
 
 
 def _ended_as(outcome: Done | Failed) -> tuple[str, str]:
