@@ -25,11 +25,13 @@ BUILT = ROOT / "var"
 PORT = free_port()
 QUICK = {
     "agent_lost_after": 12,
-    "deploy_callback_timeout": 150,
+    "boot_retry_timeout": 90,
+    "deploy_callback_timeout": 200,
     "clean_callback_timeout": 240,
     "ipmi_retry_timeout": 6,
 }
-"""Seconds; what a person waits for minutes, a test need not."""
+"""Seconds; what a person waits for minutes, a test need not. Emulated processors stand still about
+once in some hundred boots: such a machine is started anew, as a real one would be."""
 
 BOOT = Boot(BUILT / "ramdisk" / "kernel", BUILT / "ramdisk" / "initramfs")
 

@@ -53,7 +53,7 @@ async def test_enrolment_and_inspection_fill_in_what_the_machine_is(bench: Bench
         ("node-2", "bios", ("swp3", "swp4")),
     ):
         node = await bench.node(name)
-        assert node["properties"]["cpus"] == 2
+        assert node["properties"]["cpus"] == 1
         assert node["properties"]["cpu_arch"] == "x86_64"
         assert node["properties"]["memory_mb"] == 2048
         assert f"boot_mode:{firmware}" in node["properties"]["capabilities"]
