@@ -88,7 +88,7 @@ async def test_a_body_may_not_name_a_field_before_its_version(
     world: World, row, field: Field, since
 ):
     if since > row.since:
-        body = {**world.body(row.path), field.name: None}
+        body = {**world.body(row.path), field.name: 1}
         answer = await world.ask("POST", world.url(row), body, minor=since - 1)
         assert answer.status == 406
         assert field.name in fault(answer)

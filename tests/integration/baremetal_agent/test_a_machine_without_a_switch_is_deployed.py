@@ -137,7 +137,7 @@ async def test_it_is_not_moved_between_networks_while_it_runs(room: Room):
         await ask(room, node, "active")
     interfaces = room.desk.registry.interfaces_of(node)
     with pytest.raises(Invalid, match="network interface flat or noop"):
-        preconditions.validate(interfaces, InterfaceKind.NETWORK, node, ())
+        preconditions.validate(interfaces, InterfaceKind.NETWORK, node, (), ())
 
 
 @pytest.mark.parametrize("allowed", [False, True])

@@ -77,7 +77,10 @@ async def test_the_agent_offers_its_service_steps_and_refuses_others(tmp_path, c
     with a_machine(tmp_path) as (_, _, conductor):
         task = await asyncio.to_thread(a_task, conductor, ImageServer(RAW))
         offered = await deploy.in_band_steps(task, "service")
-        assert [str(each) for each in offered] == ["deploy.write_image"]
+        assert {str(each) for each in offered} == {
+            "deploy.write_image",
+            *(f"deploy.burnin_{part}" for part in ("cpu", "gpu", "memory", "network")),
+        }
 
         async def erase(task):
             return await deploy.run_in_band_step(task, "erase_devices", {})

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 from tests.integration.roles.processes import Processes, a_cloud_of_processes
-from tests.rabbitmq import Broker, shared_broker
+from tests.rabbitmq import Broker
 
 CONDUCTORS = ("conductor-1", "conductor-2")
 
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory) -> Iterator[Broker]:
-    with shared_broker(tmp_path_factory) as running:
-        yield running
+    """One's own: clouds that run side by side would answer to the same names."""
+    running = Broker.prepare(tmp_path_factory.mktemp("rabbitmq") / "broker").started()
+    yield running
+    running.kill()
 
 
 @pytest.fixture(scope="module")
