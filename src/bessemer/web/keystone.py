@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import ssl
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +14,8 @@ import aiohttp
 import structlog
 
 from bessemer.context import RequestContext
-from bessemer.errors import ConfigurationError, Unavailable
+from bessemer.errors import Unavailable
+from bessemer.service_account import password_login, trusted
 from bessemer.web.settings import NO_TIME, KeystoneSettings
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ class Keystone:
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._own_token: str | None = None
         self._logging_in = asyncio.Lock()
-        self._trusted = _trusted(settings)
+        self._trusted = trusted(settings.ca_file, "authentication.keystone.ca_file")
         self._session: aiohttp.ClientSession | None = None
 
     async def validate(self, token: str) -> RequestContext | None:
@@ -86,22 +86,11 @@ class Keystone:
         async with self._logging_in:
             if self._own_token is not None and self._own_token != stale:
                 return self._own_token
-            status, _body, token = await self._call("POST", {}, self._credentials())
+            status, _body, token = await self._call("POST", {}, password_login(self._settings))
             if status != 201 or token is None:
                 raise self._away(f"does not let this server in (status {status})")
             self._own_token = token
             return token
-
-    def _credentials(self) -> Mapping[str, Any]:
-        mine = self._settings
-        user = {
-            "name": mine.username,
-            "domain": {"name": mine.user_domain_name},
-            "password": mine.password.get_secret_value(),
-        }
-        project = {"name": mine.project_name, "domain": {"name": mine.project_domain_name}}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        return {"auth": {"identity": identity, "scope": {"project": project}}}
 
     async def _call(
         self, method: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
@@ -152,15 +141,6 @@ async def _bounded(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         if size > MAX_ANSWER:
             raise ValueError("the answer is too long")
         yield piece
-
-
-def _trusted(settings: KeystoneSettings) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        raise ConfigurationError(
-            f"authentication.keystone.ca_file: {settings.ca_file} cannot be used: {error}."
-        ) from error
 
 
 def _context(

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
 
 from bessemer.baremetal.cinder_settings import CinderSettings
-from bessemer.errors import ConfigurationError, Conflict, Transient
+from bessemer.errors import Conflict, Transient
+from bessemer.service_account import password_login, trusted
 
 SERVICE_TYPES: Final = ("block-storage", "volumev3", "block-store")
 """Of the volume API in catalogues, old and new: https://service-types.openstack.org"""
@@ -35,7 +35,7 @@ class CinderSession:
 
     def __init__(self, settings: CinderSettings) -> None:
         self._settings = settings
-        self._trusted = _trusted(settings)
+        self._trusted = trusted(settings.ca_file, "baremetal.cinder.ca_file")
         self._logging_in = asyncio.Lock()
         self._login: tuple[str, str] | None = None  # token, URL of the volume API
         self._session: aiohttp.ClientSession | None = None
@@ -72,7 +72,9 @@ class CinderSession:
             if self._login is not None and self._login != stale:
                 return self._login
             url = f"{str(self._settings.auth_url).rstrip('/')}/auth/tokens"
-            status, answer, token = await self._send("POST", url, {}, self._credentials())
+            status, answer, token = await self._send(
+                "POST", url, {}, password_login(self._settings)
+            )
             if status >= 500:
                 raise Transient(f"The identity service {url} answers {status}.")
             if status != 201 or token is None:
@@ -97,17 +99,6 @@ class CinderSession:
         raise CinderRefused(
             404, "The identity service knows no volume API: set baremetal.cinder.url or .region."
         )
-
-    def _credentials(self) -> Mapping[str, Any]:
-        mine = self._settings
-        user = {
-            "name": mine.username,
-            "domain": {"name": mine.user_domain_name},
-            "password": mine.password.get_secret_value(),
-        }
-        project = {"name": mine.project_name, "domain": {"name": mine.project_domain_name}}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        return {"auth": {"identity": identity, "scope": {"project": project}}}
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
@@ -144,12 +135,3 @@ def _reason(answer: Mapping[str, Any]) -> str:
     first = next(iter(answer.values()), None)
     message = first.get("message") if isinstance(first, Mapping) else None
     return str(message or "no reason given")[:_LONGEST_REASON].rstrip(".")
-
-
-def _trusted(settings: CinderSettings) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        raise ConfigurationError(
-            f"baremetal.cinder.ca_file: {settings.ca_file} cannot be used: {error}."
-        ) from error
