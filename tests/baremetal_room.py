@@ -21,14 +21,16 @@ from bessemer.baremetal.drivers.fake.machine import Machines
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.flows import Flows
+from bessemer.baremetal.operations.provision import ProvisionRequest, provision
 from bessemer.baremetal.settings import BareMetalSettings
-from bessemer.baremetal.store import conductors, leases
+from bessemer.baremetal.store import conductors, journal, leases
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.baremetal.store.nodes import NodeStore
 from bessemer.baremetal.store.sealing import SecretBox
 from bessemer.bus.memory import MemoryBus
 from bessemer.clock import now
+from bessemer.context import admin_context
 from bessemer.db.engine import Database
 
 HOST = "test-host"
@@ -82,6 +84,17 @@ class Room:
             made = await self.nodes.add(connection, node)
             await leases.prepare(connection, ident)
         return made
+
+    async def do(self, node: Node, verb: str, **more: Any) -> Node:
+        """Ask for a verb, and work until the node is at rest."""
+        await provision(self.desk, admin_context(), node.uuid, ProvisionRequest(verb, **more))
+        return await self.run_to_rest(node.uuid)
+
+    async def steps_done(self, node: Node) -> list[str]:
+        """Every step that was begun on it, oldest first: `interface.step`."""
+        async with self.database.read() as connection:
+            entries = await journal.of_node(connection, node.uuid)
+        return [f"{entry.interface}.{entry.step}" for entry in entries]
 
     async def run_to_rest(self, node_uuid: str) -> Node:
         """Work on the node, again and again, until nothing is left to do."""

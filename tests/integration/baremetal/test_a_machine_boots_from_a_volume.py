@@ -18,11 +18,8 @@ from bessemer.baremetal.drivers.ipxe.boot import IpxeBoot
 from bessemer.baremetal.drivers.pxe.boot import HttpBoot, HttpIpxeBoot, PxeBoot
 from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.operations.boot_from_volume import check_volume_boot
-from bessemer.baremetal.operations.provision import ProvisionRequest, provision
 from bessemer.baremetal.settings import BareMetalSettings
-from bessemer.baremetal.store import journal
 from bessemer.baremetal.store.volume import CONNECTORS, TARGETS
-from bessemer.context import admin_context
 from bessemer.errors import Invalid
 
 EXTERNAL = {InterfaceKind.DEPLOY: "direct", InterfaceKind.STORAGE: "external"}
@@ -67,17 +64,6 @@ async def a_node(room: Room, state=State.AVAILABLE, *, target=None, connector=Tr
     return node
 
 
-async def do(room: Room, node: Node, verb: str, **more) -> Node:
-    await provision(room.desk, admin_context(), node.uuid, ProvisionRequest(verb, **more))
-    return await room.run_to_rest(node.uuid)
-
-
-async def steps_done(room: Room, node: Node) -> list[str]:
-    async with room.database.read() as connection:
-        entries = await journal.of_node(connection, node.uuid)
-    return [f"{entry.interface}.{entry.step}" for entry in entries]
-
-
 def boots(node: Node) -> tuple[object, object]:
     internal = node.driver_internal_info
     return internal.get("instance_boot"), internal.get("persistent_boot_device")
@@ -85,38 +71,38 @@ def boots(node: Node) -> tuple[object, object]:
 
 async def test_a_deploy_writes_no_image_and_the_volume_is_let_go_with_the_instance(room: Room):
     node = await a_node(room)
-    done = await do(room, node, "active")
+    done = await room.do(node, "active")
     assert (done.provision_state, done.power_state) == (State.ACTIVE, Power.ON)
     assert boots(done) == ({"san": SAN}, BootDevice.PXE)
-    assert await steps_done(room, node) == FROM_VOLUME
-    gone = await do(room, node, "deleted")
+    assert await room.steps_done(node) == FROM_VOLUME
+    gone = await room.do(node, "deleted")
     assert (gone.provision_state, gone.power_state) == (State.AVAILABLE, Power.OFF)
     assert boots(gone)[0] is None
-    steps = (await steps_done(room, node))[len(FROM_VOLUME) :]
+    steps = (await room.steps_done(node))[len(FROM_VOLUME) :]
     assert steps.index("power.power_off") < steps.index("storage.detach_volumes")
     assert steps.index("storage.detach_volumes") < steps.index("deploy.release_instance")
 
 
 async def test_after_an_adoption_it_is_booted_at_the_next_start(room: Room):
     node = await a_node(room, State.MANAGEABLE, power_state=Power.ON)
-    adopted = await do(room, node, "adopt")
+    adopted = await room.do(node, "adopt")
     assert (adopted.provision_state, adopted.power_state) == (State.ACTIVE, Power.ON)
     assert boots(adopted) == ({"san": SAN}, BootDevice.PXE)
 
 
 async def test_a_failure_lets_the_volumes_go(room: Room):
     node = await a_node(room, driver_info={"fake_bmc": "refuses"}, power_state=Power.OFF)
-    failed = await do(room, node, "active")
+    failed = await room.do(node, "active")
     assert failed.provision_state is State.DEPLOY_FAILED
-    assert (await steps_done(room, node))[-1] == "storage.detach_volumes"
+    assert (await room.steps_done(node))[-1] == "storage.detach_volumes"
 
 
 async def test_with_an_image_the_nodes_own_disk_is_written_and_the_volume_attached(room: Room):
     fake = {InterfaceKind.DEPLOY: "fake"}
     node = await a_node(room, interfaces=fake, instance_info={"image_source": IMAGE.id})
-    done = await do(room, node, "active")
+    done = await room.do(node, "active")
     assert (done.provision_state, boots(done)) == (State.ACTIVE, (None, BootDevice.DISK))
-    steps = await steps_done(room, node)
+    steps = await room.steps_done(node)
     assert steps.index("storage.attach_volumes") < steps.index("boot.prepare_ramdisk")
     assert "deploy.write_image" in steps
 
@@ -125,10 +111,10 @@ async def test_a_step_out_of_band_runs_before_the_boot_and_one_of_an_agent_is_re
     node = await a_node(room)
     agents = StepCall("deploy", "erase_devices_metadata", priority=50, chosen=True)
     with pytest.raises(Invalid, match="a deploy interface that boots one"):
-        await do(room, node, "active", steps=(agents,))
+        await room.do(node, "active", steps=(agents,))
     reset = StepCall("bios", "factory_reset", priority=50, chosen=True)
-    assert (await do(room, node, "active", steps=(reset,))).provision_state is State.ACTIVE
-    assert await steps_done(room, node) == [
+    assert (await room.do(node, "active", steps=(reset,))).provision_state is State.ACTIVE
+    assert await room.steps_done(node) == [
         *FROM_VOLUME[:3],
         "bios.factory_reset",
         *FROM_VOLUME[3:],
@@ -149,8 +135,8 @@ async def test_what_it_could_not_boot_is_refused_before_anything_happens(
 ):
     node = await a_node(room, **changes)
     with pytest.raises(Invalid, match=f"validate storage interface.*{words}"):
-        await do(room, node, "active")
-    assert await steps_done(room, node) == []
+        await room.do(node, "active")
+    assert await room.steps_done(node) == []
 
 
 async def test_a_boot_interface_that_loads_no_ipxe_is_refused_by_its_capability():
@@ -165,13 +151,13 @@ async def test_a_boot_interface_that_loads_no_ipxe_is_refused_by_its_capability(
 async def test_a_node_without_volumes_needs_an_image_as_ever(room: Room):
     node = await room.a_node(State.AVAILABLE, interfaces=EXTERNAL)
     with pytest.raises(Invalid, match="image_source"):
-        await do(room, node, "active")
+        await room.do(node, "active")
 
 
 async def test_a_fake_machine_boots_from_a_fake_volume(room: Room):
     fake = {InterfaceKind.DEPLOY: "fake", InterfaceKind.STORAGE: "fake"}
     info = {"fake_boots_from_volume": True}
     node = await room.a_node(State.AVAILABLE, driver_info=info, interfaces=fake)
-    done = await do(room, node, "active")
+    done = await room.do(node, "active")
     assert (done.provision_state, done.power_state) == (State.ACTIVE, Power.ON)
-    assert await steps_done(room, node) == FROM_VOLUME
+    assert await room.steps_done(node) == FROM_VOLUME

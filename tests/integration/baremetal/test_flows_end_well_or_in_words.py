@@ -12,7 +12,7 @@ from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.operations.preconditions import NodeInMaintenance, NodeProtected
 from bessemer.baremetal.operations.provision import ProvisionRequest, provision
-from bessemer.baremetal.store import history, journal
+from bessemer.baremetal.store import history
 from bessemer.baremetal.store import work as work_store
 from bessemer.context import RequestContext, admin_context
 from bessemer.errors import Invalid
@@ -40,12 +40,6 @@ async def do(room: Room, node: Node, verb: str, **more) -> Node:
     return await room.run_to_rest(node.uuid)
 
 
-async def steps_done(room: Room, node: Node) -> list[str]:
-    async with room.database.read() as connection:
-        entries = await journal.of_node(connection, node.uuid)
-    return [f"{entry.interface}.{entry.step}" for entry in entries]
-
-
 async def look(room: Room, node: Node) -> Node:
     async with room.database.read() as connection:
         return await room.nodes.get(connection, node.uuid)
@@ -61,7 +55,7 @@ async def test_adoption_touches_nothing(room: Room):
     adopted = await do(room, node, "adopt")
     assert adopted.provision_state is State.ACTIVE
     assert adopted.power_state is Power.ON
-    assert await steps_done(room, node) == ["power.verify", "deploy.take_over"]
+    assert await room.steps_done(node) == ["power.verify", "deploy.take_over"]
 
 
 async def test_an_adoption_that_fails_can_be_tried_again(room: Room):
@@ -119,7 +113,7 @@ async def test_service_with_the_ramdisk_puts_the_instance_back(room: Room):
     assert served.provision_state is State.ACTIVE
     assert served.power_state is Power.ON
     assert served.instance_uuid == node.instance_uuid
-    done = await steps_done(room, node)
+    done = await room.steps_done(node)
     assert done.index("bios.factory_reset") + 1 == done.index("deploy.burnin_cpu")
     assert done[-4:] == [
         "network.remove_network",
@@ -133,7 +127,7 @@ async def test_service_without_the_ramdisk_runs_the_steps_and_nothing_else(room:
     node = await room.a_node(State.ACTIVE)
     served = await do(room, node, "service", steps=(OUT_OF_BAND,), disable_ramdisk=True)
     assert served.provision_state is State.ACTIVE
-    assert await steps_done(room, node) == ["bios.factory_reset"]
+    assert await room.steps_done(node) == ["bios.factory_reset"]
 
 
 async def test_reserved_power_steps_alone_need_no_ramdisk(room: Room):
@@ -148,7 +142,7 @@ async def test_reserved_power_steps_alone_need_no_ramdisk(room: Room):
         ),
     )
     assert cleaned.provision_state is State.MANAGEABLE
-    assert await steps_done(room, node) == [
+    assert await room.steps_done(node) == [
         "power.power_on",
         "power.reboot",
         "power.power_off",
@@ -174,7 +168,7 @@ async def test_cleaning_by_hand_ends_in_manageable(room: Room):
     assert (await look(room, node)).target_provision_state is State.MANAGEABLE
     cleaned = await room.run_to_rest(node.uuid)
     assert cleaned.provision_state is State.MANAGEABLE
-    assert "deploy.erase_devices" not in await steps_done(room, node)
+    assert "deploy.erase_devices" not in await room.steps_done(node)
 
 
 async def test_cleaning_by_hand_fails_for_a_step_that_the_agent_does_not_have(room: Room):
@@ -184,7 +178,7 @@ async def test_cleaning_by_hand_fails_for_a_step_that_the_agent_does_not_have(ro
     assert failed.provision_state is State.CLEAN_FAILED
     assert failed.last_error is not None
     assert "there is no step deploy.polish" in failed.last_error
-    assert "deploy.burnin_cpu" not in await steps_done(room, node)
+    assert "deploy.burnin_cpu" not in await room.steps_done(node)
     assert failed.fault is None
 
 

@@ -49,11 +49,6 @@ async def ask(room: Room, node: Node, verb: str, **more) -> None:
     await provision(room.desk, admin_context(), node.uuid, ProvisionRequest(verb, **more))
 
 
-async def do(room: Room, node: Node, verb: str, **more) -> Node:
-    await ask(room, node, verb, **more)
-    return await room.run_to_rest(node.uuid)
-
-
 async def look(room: Room, node: Node) -> tuple[Node, Work | None]:
     async with room.database.read() as connection:
         found = await room.nodes.get(connection, node.uuid)
@@ -75,12 +70,6 @@ async def work_until_in(room: Room, node: Node, step: str) -> None:
         work = (await look(room, node))[1]
         if work is not None and str(work.step) == step and work.memo:
             return
-
-
-async def steps_done(room: Room, node: Node) -> list[str]:
-    async with room.database.read() as connection:
-        entries = await journal.of_node(connection, node.uuid)
-    return [f"{entry.interface}.{entry.step}" for entry in entries]
 
 
 @pytest.mark.parametrize(("verb", "start", "holds", "waits", "end"), HELD)
@@ -117,7 +106,7 @@ async def test_service_on_hold_can_be_begun_anew_or_deleted_after_a_failure(room
     node = await room.a_node(State.ACTIVE)
     await ask(room, node, "service", steps=(HOLD,))
     await work_until(room, node, State.SERVICE_HOLD)
-    again = await do(room, node, "service", steps=(BIOS,), disable_ramdisk=True)
+    again = await room.do(node, "service", steps=(BIOS,), disable_ramdisk=True)
     assert again.provision_state is State.ACTIVE
 
 
@@ -169,18 +158,18 @@ async def test_steps_run_on_every_child_node(room: Room):
         for _ in range(2)
     ]
     stranger = await room.a_node(State.ENROLL, power_state=Power.ON)
-    cleaned = await do(room, parent, "clean", steps=(OFF,))
+    cleaned = await room.do(parent, "clean", steps=(OFF,))
     assert cleaned.provision_state is State.MANAGEABLE
     for child in children:
         assert (await look(room, child))[0].power_state is Power.OFF
     assert (await look(room, stranger))[0].power_state is Power.ON
-    assert await steps_done(room, parent) == ["power.power_off"]
+    assert await room.steps_done(parent) == ["power.power_off"]
 
 
 async def test_steps_may_be_limited_to_some_children(room: Room):
     parent = await room.a_node(State.MANAGEABLE)
     one, other = [await room.a_node(State.ENROLL, parent_node=parent.uuid) for _ in range(2)]
-    await do(room, parent, "clean", steps=(replace(ON, children=(one.uuid,)),))
+    await room.do(parent, "clean", steps=(replace(ON, children=(one.uuid,)),))
     assert (await look(room, one))[0].power_state is Power.ON
     assert (await look(room, other))[0].power_state is None
 
@@ -188,7 +177,7 @@ async def test_steps_may_be_limited_to_some_children(room: Room):
 async def test_a_child_that_is_none_fails_the_step(room: Room):
     parent = await room.a_node(State.MANAGEABLE)
     stranger = await room.a_node(State.ENROLL)
-    failed = await do(room, parent, "clean", steps=(replace(ON, children=(stranger.uuid,)),))
+    failed = await room.do(parent, "clean", steps=(replace(ON, children=(stranger.uuid,)),))
     assert failed.provision_state is State.CLEAN_FAILED
     assert failed.last_error is not None
     assert stranger.uuid in failed.last_error
@@ -199,7 +188,7 @@ async def test_a_child_that_fails_is_named(room: Room):
     child = await room.a_node(
         State.ENROLL, {"fake_fail_step": "bios.factory_reset"}, parent_node=parent.uuid
     )
-    failed = await do(room, parent, "clean", steps=(replace(BIOS, on_children=True),))
+    failed = await room.do(parent, "clean", steps=(replace(BIOS, on_children=True),))
     assert failed.provision_state is State.CLEAN_FAILED
     assert failed.last_error is not None
     assert str(child.name) in failed.last_error
@@ -239,8 +228,8 @@ async def test_templates_add_their_steps_for_the_traits_that_are_asked_for(room:
     await a_template(room, "CUSTOM_A", TemplateStep("bios", "factory_reset", {}, 150))
     await a_template(room, "CUSTOM_B", TemplateStep("raid", "delete_configuration", {}, 150))
     node = await room.a_node(State.AVAILABLE, **WITH_TRAITS)
-    assert (await do(room, node, "active")).provision_state is State.ACTIVE
-    done = await steps_done(room, node)
+    assert (await room.do(node, "active")).provision_state is State.ACTIVE
+    done = await room.steps_done(node)
     assert done[0] == "bios.factory_reset"
     assert "raid.delete_configuration" not in done
 
@@ -248,12 +237,12 @@ async def test_templates_add_their_steps_for_the_traits_that_are_asked_for(room:
 async def test_a_template_may_switch_a_step_off_and_a_user_on_again(room: Room):
     await a_template(room, "CUSTOM_A", TemplateStep("deploy", "prepare_instance_boot", {}, 0))
     off = await room.a_node(State.AVAILABLE, **WITH_TRAITS)
-    await do(room, off, "active")
-    assert "deploy.prepare_instance_boot" not in await steps_done(room, off)
+    await room.do(off, "active")
+    assert "deploy.prepare_instance_boot" not in await room.steps_done(off)
     on = await room.a_node(State.AVAILABLE, **WITH_TRAITS)
     again = StepCall("deploy", "prepare_instance_boot", priority=61, chosen=True)
-    await do(room, on, "active", steps=(again,))
-    assert (await steps_done(room, on)).count("deploy.prepare_instance_boot") == 1
+    await room.do(on, "active", steps=(again,))
+    assert (await room.steps_done(on)).count("deploy.prepare_instance_boot") == 1
 
 
 async def test_in_band_deploy_steps_run_between_the_others(room: Room):
@@ -263,8 +252,8 @@ async def test_in_band_deploy_steps_run_between_the_others(room: Room):
         StepCall("deploy", "flash_nic", {"url": "http://f"}, priority=95, chosen=True),
         StepCall("bios", "factory_reset", priority=90, chosen=True),
     )
-    assert (await do(room, node, "active", steps=steps)).provision_state is State.ACTIVE
-    done = await steps_done(room, node)
+    assert (await room.do(node, "active", steps=steps)).provision_state is State.ACTIVE
+    done = await room.steps_done(node)
     after = done[done.index("deploy.check_steps") + 1 :]
     assert after == [
         "deploy.flash_nic",
@@ -294,8 +283,8 @@ async def test_settings_change_the_priorities_of_automated_cleaning(room: Room):
     overrides = {"deploy.erase_devices": 0, "bios.factory_reset": 200}
     room = in_a_room_of(room, clean_step_priority_override=overrides)
     node = await room.a_node(State.MANAGEABLE)
-    await do(room, node, "provide")
-    done = await steps_done(room, node)
+    await room.do(node, "provide")
+    done = await room.steps_done(node)
     assert "deploy.erase_devices" not in done
     assert done.index("bios.factory_reset") < done.index("deploy.erase_devices_metadata")
 
@@ -358,10 +347,10 @@ async def test_no_more_than_allowed_run_at_once_and_the_others_queue(room: Room,
         assert work is not None
         assert work.waiting is not None
         assert work.waiting.reason.startswith(f"queued: 1 nodes may {flow} at once")
-        assert await steps_done(room, node) == []
+        assert await room.steps_done(node) == []
     assert (await room.run_to_rest(first.uuid)).last_error is None
     assert await worker.work_on(room.engine(), third.uuid) is not None
-    assert await steps_done(room, third) == []
+    assert await room.steps_done(third) == []
     for node in (second, third):
         ended = await room.run_to_rest(node.uuid)
         assert ended.last_error is None
@@ -402,8 +391,8 @@ async def a_runbook(room: Room, **more) -> None:
 async def test_a_runbook_brings_its_steps_in_its_order(room: Room, verb, start):
     await a_runbook(room, disable_ramdisk=True)
     node = await room.a_node(start, traits=frozenset({"CUSTOM_BOOK"}))
-    assert (await do(room, node, verb, runbook="CUSTOM_BOOK")).last_error is None
-    assert await steps_done(room, node) == ["bios.factory_reset", "power.power_off"]
+    assert (await room.do(node, verb, runbook="CUSTOM_BOOK")).last_error is None
+    assert await room.steps_done(node) == ["bios.factory_reset", "power.power_off"]
 
 
 BY_RUNBOOK = {
@@ -419,9 +408,9 @@ async def test_automated_cleaning_by_a_runbook(room: Room, verb, start):
     room = in_a_room_of(room, **BY_RUNBOOK)
     await a_runbook(room, disable_ramdisk=True)
     node = await room.a_node(start, traits=frozenset({"CUSTOM_BOOK"}))
-    cleaned = await do(room, node, verb)
+    cleaned = await room.do(node, verb)
     assert cleaned.provision_state is State.AVAILABLE
-    assert (await steps_done(room, node))[-2:] == ["bios.factory_reset", "power.power_off"]
+    assert (await room.steps_done(node))[-2:] == ["bios.factory_reset", "power.power_off"]
 
 
 async def test_automated_cleaning_without_its_runbook_fails_in_words(room: Room):
@@ -429,7 +418,7 @@ async def test_automated_cleaning_without_its_runbook_fails_in_words(room: Room)
     idle, used = await room.a_node(State.MANAGEABLE), await room.a_node(State.ACTIVE)
     with pytest.raises(Invalid, match="is to be cleaned by a runbook"):
         await ask(room, idle, "provide")
-    failed = await do(room, used, "deleted")
+    failed = await room.do(used, "deleted")
     assert failed.provision_state is State.CLEAN_FAILED
     assert failed.instance_uuid is None
     assert failed.last_error is not None
@@ -444,9 +433,9 @@ async def test_automated_cleaning_by_a_runbook_or_else_by_priorities(room: Room)
     gold = await room.a_node(State.MANAGEABLE, resource_class="gold", traits=traits)
     lead = await room.a_node(State.MANAGEABLE, resource_class="lead", traits=traits)
     for node in (gold, lead):
-        assert (await do(room, node, "provide")).provision_state is State.AVAILABLE
-    assert await steps_done(room, gold) == ["bios.factory_reset", "power.power_off"]
-    assert "deploy.erase_devices" in await steps_done(room, lead)
+        assert (await room.do(node, "provide")).provision_state is State.AVAILABLE
+    assert await room.steps_done(gold) == ["bios.factory_reset", "power.power_off"]
+    assert "deploy.erase_devices" in await room.steps_done(lead)
 
 
 async def test_automated_cleaning_by_the_nodes_own_runbook_if_so_set(room: Room):
@@ -459,8 +448,8 @@ async def test_automated_cleaning_by_the_nodes_own_runbook_if_so_set(room: Room)
     traits = frozenset({"CUSTOM_BOOK"})
     own = {"cleaning_runbook": "CUSTOM_BOOK"}
     node = await room.a_node(State.MANAGEABLE, own, traits=traits)
-    await do(room, node, "provide")
-    assert await steps_done(room, node) == ["bios.factory_reset", "power.power_off"]
+    await room.do(node, "provide")
+    assert await room.steps_done(node) == ["bios.factory_reset", "power.power_off"]
 
 
 async def test_a_runbook_is_for_nodes_with_its_trait_and_for_those_who_may_see_it(room: Room):
