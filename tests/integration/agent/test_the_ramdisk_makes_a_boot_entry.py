@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.agent import conductor_server, image_server
@@ -49,6 +50,22 @@ def a_uefi_image(folder: Path) -> bytes:
     return image.read_bytes()
 
 
+def written_and_made_bootable(
+    conductor: ConductorServer, agent: AgentClient, port: int, content: bytes
+) -> dict[str, Any]:
+    """What the agent says of the boot entry, once it has written the image."""
+    info = {
+        "id": "debian",
+        "urls": [f"http://{HOST_SEEN_BY_GUEST}:{port}/image"],
+        "checksum": hashlib.sha256(content).hexdigest(),
+        "disk_format": "raw",
+    }
+    agent.order("standby.prepare_image", {"image_info": info})
+    assert outcome(conductor, agent, "prepare_image", 90)["command_error"] is None
+    agent.order("image.install_bootloader", {"root_uuid": None, "target_boot_mode": "uefi"})
+    return outcome(conductor, agent, "install_bootloader", 60)
+
+
 def test_the_boot_menu_names_the_loader_until_it_is_cleaned(tmp_path: Path) -> None:
     content, disk = a_uefi_image(tmp_path), tmp_path / "disk"
     with disk.open("wb") as stream:
@@ -59,16 +76,7 @@ def test_the_boot_menu_names_the_loader_until_it_is_cleaned(tmp_path: Path) -> N
         booted(tmp_path, conductor, [disk], hardware=firmware(tmp_path)) as machine,
     ):
         agent = AgentClient(conductor.next_heartbeat(180), machine.agent_address)
-        info = {
-            "id": "debian",
-            "urls": [f"http://{HOST_SEEN_BY_GUEST}:{image.port}/image"],
-            "checksum": hashlib.sha256(content).hexdigest(),
-            "disk_format": "raw",
-        }
-        agent.order("standby.prepare_image", {"image_info": info})
-        assert outcome(conductor, agent, "prepare_image", 90)["command_error"] is None
-        agent.order("image.install_bootloader", {"root_uuid": None, "target_boot_mode": "uefi"})
-        entry = outcome(conductor, agent, "install_bootloader", 60)
+        entry = written_and_made_bootable(conductor, agent, image.port, content)
         removed = []
         for _ in range(2):
             step = {"interface": "deploy", "step": "clean_uefi_nvram"}
@@ -102,16 +110,7 @@ def test_the_boot_menu_names_the_loader_on_a_mirror(tmp_path: Path) -> None:
         agent.order("deploy.execute_deploy_step", {"step": step, "node": {}, "ports": []})
         made = outcome(conductor, agent, "execute_deploy_step", 90)
         assert made["command_error"] is None
-        info = {
-            "id": "debian",
-            "urls": [f"http://{HOST_SEEN_BY_GUEST}:{image.port}/image"],
-            "checksum": hashlib.sha256(content).hexdigest(),
-            "disk_format": "raw",
-        }
-        agent.order("standby.prepare_image", {"image_info": info})
-        assert outcome(conductor, agent, "prepare_image", 90)["command_error"] is None
-        agent.order("image.install_bootloader", {"root_uuid": None, "target_boot_mode": "uefi"})
-        entry = outcome(conductor, agent, "install_bootloader", 60)
+        entry = written_and_made_bootable(conductor, agent, image.port, content)
     assert entry["command_error"] is None
     variables = (tmp_path / "variables").read_bytes()
     assert "shimx64.efi".encode("utf-16-le") in variables
