@@ -25,9 +25,9 @@ BUILT = ROOT / "var"
 PORT = free_port()
 QUICK = {
     "agent_lost_after": 12,
-    "boot_retry_timeout": 90,
-    "deploy_callback_timeout": 200,
-    "clean_callback_timeout": 240,
+    "boot_retry_timeout": 150,
+    "deploy_callback_timeout": 500,
+    "clean_callback_timeout": 500,
     "ipmi_retry_timeout": 6,
 }
 """Seconds; what a person waits for minutes, a test need not. Emulated processors stand still about
@@ -86,7 +86,7 @@ class Bench:
         found: Mapping[str, Any] = answer["server"]
         return found
 
-    async def until(self, server_id: str, *states: str, limit_s: float = 400) -> Mapping[str, Any]:
+    async def until(self, server_id: str, *states: str, limit_s: float = 600) -> Mapping[str, Any]:
         """The server once it is in one of these states."""
         seen = await self.api.wait_for(
             f"{COMPUTE}/servers/{server_id}", lambda s: s["server"]["status"] in states, limit_s
