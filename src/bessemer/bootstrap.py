@@ -13,7 +13,12 @@ from bessemer.baremetal.drivers import catalogue
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
-from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
+from bessemer.baremetal.drivers.ipxe.discovery_boot import (
+    NO_NODE,
+    check_discovery_boot,
+    discovery_boot,
+)
+from bessemer.baremetal.drivers.ipxe.service import FindBootConfig, ramdisk_boot_service
 from bessemer.baremetal.drivers.volumes.cinder_session import CinderSession
 from bessemer.baremetal.service import EmbeddedBareMetal
 from bessemer.baremetal.settings import BareMetalSettings
@@ -66,6 +71,7 @@ class Cloud:
     ramdisk_app: Starlette
 
     def __init__(self, settings: Settings) -> None:
+        check_discovery_boot(settings.baremetal)
         state = settings.server.state_directory
         prepare_state_directory(state)
         self._settings = settings
@@ -127,7 +133,7 @@ class Cloud:
             (
                 ramdisk_service(baremetal.desk),
                 ramdisk_boot_service(
-                    _boot_configs(baremetal.find_node),
+                    _boot_configs(baremetal.find_node, settings.baremetal),
                     _boot_images(images, settings.baremetal),
                     BootPrograms(settings.network, state / "boot").find,
                 ),
@@ -224,10 +230,10 @@ def _boot_images(
 
 
 def _boot_configs(
-    find_node: Callable[[str], Awaitable[Node | None]],
-) -> Callable[[str], Awaitable[BootConfig | None]]:
-    async def find(mac_or_uuid: str) -> BootConfig | None:
-        node = await find_node(mac_or_uuid)
-        return BootConfig.of(node) if node is not None else None
+    find_node: Callable[[str], Awaitable[Node | None]], settings: BareMetalSettings
+) -> FindBootConfig:
+    async def find(mac_or_uuid: str, listener: str) -> BootConfig | None:
+        node = None if mac_or_uuid == NO_NODE else await find_node(mac_or_uuid)
+        return discovery_boot(settings, listener) if node is None else BootConfig.of(node)
 
     return find

@@ -21,6 +21,7 @@ from bessemer.baremetal.operations import at_conductor, provision, set_power, vi
 from bessemer.baremetal.operations.allocations import WANTED, Allocator
 from bessemer.baremetal.operations.console import ConsoleKeeper
 from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.operations.discover import check_discovery
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.operations.orphans import fail_orphans
 from bessemer.baremetal.operations.sync_power import PowerSync
@@ -89,7 +90,8 @@ class EmbeddedBareMetal:
         self._end_serving: Callable[[], Awaitable[None]] | None = None
 
     async def prepare(self) -> None:
-        """Raises ConfigurationError when the database was sealed with another key than ours."""
+        """Raises ConfigurationError for an auto-discovery that cannot be, or another sealing key."""
+        check_discovery(self.desk)
         await check_known_key(self.desk.shelves.database, KEY_FILE, self._key_file)
 
     async def start(self) -> None:

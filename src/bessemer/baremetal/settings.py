@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from bessemer.baremetal.cinder_settings import CinderSettings
+from bessemer.baremetal.discovery_settings import AutoDiscoverySettings
 from bessemer.baremetal.enabled_hardware import EnabledHardware
 from bessemer.baremetal.hardware_settings import HardwareSettings
 
@@ -56,6 +57,7 @@ class BareMetalSettings(EnabledHardware, HardwareSettings):
     cinder: CinderSettings | None = Field(
         None, description="the volume service of nodes with storage interface `cinder`"
     )
+    auto_discovery: AutoDiscoverySettings = AutoDiscoverySettings()
     conductor_host: str = Field(
         default_factory=socket.gethostname,
         pattern=r"^[A-Za-z0-9._-]{1,200}$",

@@ -1,6 +1,7 @@
 """Every knob of the network room."""
 
 from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -31,6 +32,21 @@ class SwitchSettings(BaseModel):
     )
 
 
+class LentAddresses(BaseModel):
+    """What unknown machines get: a table `[network.unknown_machines.<network>]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    first: IPv4Address = Field(description="first address that is lent")
+    last: IPv4Address = Field(description="last address that is lent")
+    boot_script: str = Field(
+        "http://{address}:6386/boot/ipxe/${netX/mac}",
+        max_length=200,
+        pattern=r"^https?://[!-~]+$",
+        description="what iPXE loads there; {address} is the server's own",
+    )
+
+
 class NetworkSettings(BaseModel):
     """Section `[network]`."""
 
@@ -53,6 +69,12 @@ class NetworkSettings(BaseModel):
     infrastructure: tuple[str, ...] = Field(
         ("provisioning", "cleaning", "inspection"),
         description="networks of the cloud's own: served in the server's own network namespace",
+    )
+    unknown_machines: dict[str, LentAddresses] = Field(
+        default_factory=dict,
+        description="infrastructure networks, by name, on which DHCP also answers machines that "
+        "no port is known of (for auto-discovery), and what it lends them: addresses within a "
+        "subnet, outside its allocation pools",
     )
     tftp_root: Path = Field(
         Path("/usr/lib/ipxe"), description="folder with iPXE's network boot programs"

@@ -48,7 +48,7 @@ class BootDesk:
         self.asked = []
         self._changed = asyncio.Condition()
 
-    async def find(self, ident):
+    async def find(self, ident, listener):
         async with self._changed:
             self.asked.append(ident)
             self._changed.notify_all()

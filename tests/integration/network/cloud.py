@@ -11,6 +11,7 @@ from bessemer.bus.bus import Bus
 from bessemer.bus.memory import MemoryBus
 from bessemer.context import admin_context
 from bessemer.db.engine import Database
+from bessemer.network.domain.addresses import Pool
 from bessemer.network.domain.network import Network
 from bessemer.network.domain.segment import NetworkType
 from bessemer.network.operations.networks import NewNetwork, create_network
@@ -46,12 +47,16 @@ async def a_room(
 
 
 async def a_network(
-    room: EmbeddedNetwork, name: str, vlan: int, gateway: str | None = None
+    room: EmbeddedNetwork,
+    name: str,
+    vlan: int,
+    gateway: str | None = None,
+    pools: tuple[Pool, ...] = (),
 ) -> Network:
     """A VLAN network with the subnet 10.<vlan>.0.0/24."""
     wish = NewNetwork(name=name, network_type=NetworkType.VLAN, segmentation_id=vlan)
     network = await create_network(room.means, wish)
-    subnet = NewSubnet(network.id, IPv4Network(f"10.{vlan}.0.0/24"))
+    subnet = NewSubnet(network.id, IPv4Network(f"10.{vlan}.0.0/24"), pools=pools)
     if gateway is not None:
         subnet = replace(subnet, gateway=IPv4Address(gateway), gateway_was_named=True)
     await create_subnet(room.means, ADMIN, subnet)

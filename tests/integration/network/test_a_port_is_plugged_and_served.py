@@ -5,7 +5,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -27,9 +29,10 @@ from tests.integration.network.tftp_client import TftpError, fetch
 from bessemer.bus.memory import MemoryBus
 from bessemer.db.engine import Database
 from bessemer.network.dhcp.takeover import end_leftover
+from bessemer.network.domain.addresses import Pool
 from bessemer.network.public import Binding, DhcpOption, PortSpec, PortStatus, SwitchFailure
 from bessemer.network.service import EmbeddedNetwork, remove_leftovers
-from bessemer.network.settings import NetworkSettings, SwitchSettings
+from bessemer.network.settings import LentAddresses, NetworkSettings, SwitchSettings
 
 PROVISIONING, TENANT = 100, 200
 BOOT_OPTIONS = (
@@ -181,6 +184,32 @@ async def test_an_unknown_nic_gets_no_answer(room: EmbeddedNetwork, switch: Real
     port = await a_plugged_port(room, network, "node-0", mac)
     assert await ask(Client(namespace, "node-0", "52:54:00:99:99:99")) is None
     assert await ask(Client(namespace, "node-0", mac)) == port.fixed_ips[0].ip_address
+
+
+async def test_unknown_machines_boot_where_that_is_wanted(
+    database: Database, settings: NetworkSettings, switch: RealSwitch, tmp_path: Path
+) -> None:
+    lent = LentAddresses(first=IPv4Address("10.100.0.200"), last=IPv4Address("10.100.0.209"))
+    lending = settings.model_copy(update={"unknown_machines": {"provisioning": lent}})
+    pools = (Pool(IPv4Address("10.100.0.2"), IPv4Address("10.100.0.99")),)
+    async with a_room(database, lending, tmp_path) as room:
+        namespace, mac = switch.add_machine("node-0", PROVISIONING)
+        network = await a_network(room, "provisioning", PROVISIONING, pools=pools)
+        port = await a_plugged_port(room, network, "node-0", mac)
+        stranger = Client(namespace, "node-0", "52:54:00:99:99:99", architecture=0)
+        offer = stranger.discover(attempts=3)  # dnsmasq first looks whether anybody has the address
+        assert offer is not None
+        assert IPv4Address(offer.address) in Pool(lent.first, lent.last)
+        assert (offer.boot_file, offer.next_server) == ("undionly.kpxe", "10.100.0.1")
+        acknowledged = stranger.request(offer)
+        assert acknowledged is not None
+        assert acknowledged.kind == ACK
+        ipxe = replace(stranger, ipxe=True).discover()
+        assert ipxe is not None
+        assert ipxe.boot_file == "http://10.100.0.1:6386/boot/ipxe/${netX/mac}"
+        known = Client(namespace, "node-0", mac, architecture=0).discover()
+        assert known is not None
+        assert (known.address, known.boot_file) == (port.fixed_ips[0].ip_address, "")
 
 
 async def test_an_address_goes_to_another_nic_at_once(

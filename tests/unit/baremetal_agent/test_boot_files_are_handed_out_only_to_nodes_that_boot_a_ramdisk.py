@@ -28,7 +28,7 @@ def kernel(tmp_path) -> Path:
 
 
 def app_for(config):
-    async def find(ident):
+    async def find(ident, listener):
         return config if config is not None and ident in (MAC, UUID) else None
 
     async def find_image(image_id, listener):

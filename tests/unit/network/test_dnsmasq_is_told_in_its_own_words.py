@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bessemer.network.dhcp import render
 from bessemer.network.dhcp.plan import DhcpPlan, make_plan
 from bessemer.network.dhcp.render import Files
-from bessemer.network.domain.addresses import default_pools
+from bessemer.network.domain.addresses import Pool, default_pools
 from bessemer.network.domain.dhcp_options import checked_option, option_line
 from bessemer.network.domain.errors import InvalidInput
 from bessemer.network.domain.network import Network
@@ -20,7 +20,7 @@ from bessemer.network.domain.port import Port
 from bessemer.network.domain.segment import NetworkType, Segment
 from bessemer.network.domain.subnet import HostRoute, Subnet
 from bessemer.network.public import DhcpOption, FixedIp
-from bessemer.network.settings import NetworkSettings
+from bessemer.network.settings import LentAddresses, NetworkSettings
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 FILES = Files(Path("/run/x"))
@@ -181,3 +181,56 @@ def test_leases_of_ports_that_are_gone_do_not_outlive_them() -> None:
     kept = "1767000000 52:54:00:00:00:01 10.1.0.7 * *\n"
     stale = "1767000000 52:54:00:00:00:02 10.1.0.8 * *\n1767 52:54:00:00:00:09 10.1.0.7 * 01:02\n"
     assert render.still_valid(kept + stale, a_plan()) == kept
+
+
+LENT = LentAddresses(first=IPv4Address("10.1.0.200"), last=IPv4Address("10.1.0.210"))
+SPARING = replace(SUBNET, pools=(Pool(IPv4Address("10.1.0.2"), IPv4Address("10.1.0.99")),))
+
+
+def a_lending_plan(subnet: Subnet = SPARING, lent: LentAddresses = LENT, **more: str) -> DhcpPlan:
+    name = more.get("name", "provisioning")
+    settings = NetworkSettings(unknown_machines={"provisioning": lent, "blue": lent})
+    plan = a_plan(name, subnet)
+    segment = Segment(NetworkType.VLAN, "physnet1", 100)
+    network = Network(plan.network_id, name, "p", segment, 1450, MOMENT, MOMENT)
+    return make_plan(settings, network, [subnet], [])
+
+
+def test_unknown_machines_are_lent_addresses_and_a_boot_program_where_that_is_wanted() -> None:
+    plan = a_lending_plan()
+    assert "10.1.0.200,10.1.0.210,255.255.255.0" in render.dhcp_configuration(plan, FILES, None)
+    told = render.options(plan).splitlines()
+    tags = "tag:subnet-s1,tag:!known"
+    assert f"{tags},tag:!ipxe,tag:bios,option:bootfile-name,undionly.kpxe" in told
+    script = "http://10.1.0.1:6386/boot/ipxe/${netX/mac}"
+    assert f"{tags},tag:ipxe,option:bootfile-name,{script}" in told
+    assert "10.1.0.200" not in render.dhcp_configuration(a_plan(), FILES, None)
+    assert "known" not in render.options(a_plan())
+
+
+@pytest.mark.parametrize(
+    ("subnet", "lent"),
+    [
+        (SUBNET, LENT),
+        (replace(SPARING, service_address=IPv4Address("10.1.0.205")), LENT),
+        (SPARING, LENT.model_copy(update={"first": IPv4Address("10.1.0.99")})),
+        (SPARING, LENT.model_copy(update={"last": IPv4Address("10.1.1.5")})),
+        (SPARING, LENT.model_copy(update={"first": IPv4Address("10.1.0.211")})),
+        (replace(SPARING, enable_dhcp=False), LENT),
+    ],
+)
+def test_an_address_that_a_port_may_get_is_not_lent(subnet: Subnet, lent: LentAddresses) -> None:
+    plan = a_lending_plan(subnet, lent)
+    assert plan.lent is None
+    assert "allocation pools" in plan.complaints[0]
+
+
+def test_tenants_networks_lend_nothing() -> None:
+    plan = a_lending_plan(name="blue")
+    assert (plan.lent, plan.complaints) == (None, ())
+
+
+def test_leases_of_unknown_machines_are_kept() -> None:
+    lease = "1780000000 52:54:00:00:00:09 10.1.0.201 * *"
+    assert render.still_valid(f"{lease}\n", a_lending_plan()) == f"{lease}\n"
+    assert render.still_valid(f"{lease}\n", a_plan()) == ""

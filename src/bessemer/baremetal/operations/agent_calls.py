@@ -15,6 +15,7 @@ from bessemer.baremetal.domain.provision.states import HEARTBEAT_ALLOWED, LOOKUP
 from bessemer.baremetal.domain.provision.work import Signal
 from bessemer.baremetal.domain.secret import MASK, Secret
 from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.operations.discover import discover
 from bessemer.baremetal.store import blobs
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.blobs import Blob
@@ -83,11 +84,16 @@ async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:
 async def continue_inspection(
     desk: Desk, data: Mapping[str, Any], node_uuid: str | None, *, hand_out_token: bool = False
 ) -> Found:
-    """Take what the inspection ramdisk found. Raises NotFound for a stranger.
+    """Take what the inspection ramdisk found; a stranger is enrolled where that is wanted.
 
-    `hand_out_token`: the answer saves the ramdisk its lookup.
+    `hand_out_token`: the answer saves the ramdisk its lookup; a stranger gets none, since nothing is
+    to be done on its machine yet. Raises NotFound for a stranger who is not enrolled.
     """
     macs = _usable_macs(_addresses_in(data))
+    if node_uuid is None and desk.settings.auto_discovery.enabled:
+        enrolled = await discover(desk, data, macs)
+        if enrolled is not None:
+            return Found(enrolled, MASK)
     async with desk.shelves.database.write() as connection:
         node = await _find(desk, connection, macs, node_uuid)
         waiting = {State.INSPECT_WAIT, State.INSPECTING}

@@ -1,9 +1,11 @@
 """Nodes in SQL: rows become frozen `Node`s in one function, and back in another."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import (
     ColumnElement,
@@ -146,6 +148,17 @@ class NodeStore:
         rows = (await connection.execute(locks.kept(connection, query))).all()
         return self._node(rows[0]) if len(rows) == 1 else None
 
+    async def knows_bmc(self, connection: AsyncConnection, addresses: frozenset[str]) -> bool:
+        """Whether any node's BMC is at one of these: `driver_info.*_address`, a host or a URL."""
+        rows = (await connection.execute(select(nodes.c.driver_info))).scalars()
+        return any(not addresses.isdisjoint(_bmc_hosts(info)) for info in rows)
+
+    async def count(self, connection: AsyncConnection, driver: str, state: State) -> int:
+        """How many nodes of a driver are in a state."""
+        condition = (nodes.c.driver == driver) & (nodes.c.provision_state == state)
+        query = select(func.count()).select_from(nodes).where(condition)
+        return (await connection.execute(query)).scalar_one()
+
     async def list(
         self,
         connection: AsyncConnection,
@@ -268,6 +281,14 @@ class NodeStore:
         values = dict(row._mapping)
         del values["id"]
         return self.made(values)
+
+
+def _bmc_hosts(driver_info: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in driver_info.items():
+        if key.endswith("_address") and isinstance(value, str):
+            place = value if "//" in value else f"//{value}"
+            with suppress(ValueError):  # nobody's address, whatever it is meant to be
+                yield urlsplit(place).hostname or ""
 
 
 def _duplicate(error: IntegrityError) -> Conflict:

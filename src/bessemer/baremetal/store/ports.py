@@ -1,5 +1,6 @@
 """Ports in SQL."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -20,6 +21,12 @@ async def get(connection: AsyncConnection, ident: str) -> Port:
 async def of_node(connection: AsyncConnection, node_uuid: str) -> tuple[Port, ...]:
     """All NICs of a node, oldest first."""
     return tuple(await PORTS.list(connection, [ports.c.node_uuid == node_uuid]))
+
+
+async def any_has(connection: AsyncConnection, addresses: Sequence[str]) -> bool:
+    """Whether any of these MACs is a known NIC's."""
+    query = select(ports.c.id).where(ports.c.address.in_(addresses)).limit(1)
+    return await connection.scalar(query) is not None
 
 
 async def save(connection: AsyncConnection, port: Port) -> None:

@@ -177,7 +177,8 @@ def _text(file: Path) -> str:
 
 
 def _in_words(plan: DhcpPlan, complaints: Sequence[tuple[int, str]]) -> str:
-    return " ".join(
+    refused = (
         f"dnsmasq refused a DHCP option of port {render.port_of_option_line(plan, line)}: {what}."
         for line, what in complaints
     )
+    return " ".join((*plan.complaints, *refused))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Network
 
+from bessemer.network.domain.addresses import Pool
 from bessemer.network.domain.network import Network
 from bessemer.network.domain.port import Port
 from bessemer.network.domain.subnet import Subnet
 from bessemer.network.public import DhcpOption
-from bessemer.network.settings import NetworkSettings
+from bessemer.network.settings import LentAddresses, NetworkSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """Addresses of a subnet for machines without a port, and the script that their iPXE loads."""
+
+    subnet: Subnet
+    pool: Pool
+    boot_script: str
+
+
+@dataclass(frozen=True, slots=True)
 class DhcpPlan:
     """`namespace` None: the server's own network namespace, with TFTP (infrastructure networks)."""
 
@@ -34,6 +44,9 @@ class DhcpPlan:
     hosts: tuple[Host, ...]
     mtu: int
     lease_time: timedelta
+    lent: Lent | None = None
+    complaints: tuple[str, ...] = ()
+    """What of the settings could not be followed."""
 
     @property
     def served(self) -> tuple[Subnet, ...]:
@@ -79,6 +92,8 @@ def make_plan(
     """The plan for a network as stored."""
     own = network.name in settings.infrastructure
     served = {subnet.id: subnet for subnet in subnets if subnet.enable_dhcp}
+    asked = settings.unknown_machines.get(network.name) if own else None
+    lent = _lent(asked, tuple(served.values())) if asked is not None else None
     return DhcpPlan(
         network_id=network.id,
         interface=settings.host_interface.format(vlan=network.segment.vlan),
@@ -87,6 +102,32 @@ def make_plan(
         hosts=tuple(host for port in ports for host in _hosts(port, served)),
         mtu=network.mtu,
         lease_time=settings.dhcp_lease_time,
+        lent=lent,
+        complaints=() if asked is None or lent is not None else (_cannot_lend(network, asked),),
+    )
+
+
+def _lent(asked: LentAddresses, subnets: Sequence[Subnet]) -> Lent | None:
+    """None where no subnet has these addresses to spare: a port may get one at any time."""
+    pool = Pool(asked.first, asked.last)
+    for subnet in subnets:
+        at_hand = asked.first <= asked.last and all(
+            address in subnet.cidr for address in (asked.first, asked.last)
+        )
+        taken = any(address in pool for address in subnet.reserved) or any(
+            pool.start <= other.end and other.start <= pool.end for other in subnet.pools
+        )
+        if at_hand and not taken:
+            script = asked.boot_script.replace("{address}", str(subnet.service_address))
+            return Lent(subnet, pool, script)
+    return None
+
+
+def _cannot_lend(network: Network, asked: LentAddresses) -> str:
+    return (
+        f"Setting network.unknown_machines: {asked.first} to {asked.last} are not lent to unknown "
+        f"machines, since network {network.name} has no subnet with DHCP that holds all of them "
+        "outside its allocation pools (`openstack subnet create --allocation-pool …`)."
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,9 @@ ARCHITECTURE_TAGS: Final = (
 
 IPXE_TAG: Final = "ipxe"
 """Set for clients that send iPXE's encapsulated options (option 175)."""
+
+PROGRAMS_OF_STRANGERS: Final = (("bios", "undionly.kpxe"), ("efi64", "snponly.efi"))
+"""What firmware of an unknown machine loads, by tag."""
 
 IPXE_NO_PXEDHCP: Final = 176
 """iPXE's encapsulated option `no-pxedhcp` (ipxe.org/howto/dhcpd)."""
@@ -89,6 +93,7 @@ def hosts(plan: DhcpPlan) -> str:
 def options(plan: DhcpPlan) -> str:
     """Options per subnet and per port."""
     lines = [line for subnet in plan.served for line in _subnet_options(subnet)]
+    lines += _options_of_strangers(plan)
     lines += [
         option_line(_port_tag(host.port_id), option)
         for host in plan.hosts
@@ -105,7 +110,14 @@ def still_valid(leases: str, plan: DhcpPlan) -> str:
     ports that are gone must go before their addresses are given away again.
     """
     known = {(host.mac_address, host.ip_address) for host in plan.hosts}
-    lines = [line for line in leases.splitlines() if tuple(line.split()[1:3]) in known]
+    macs = {host.mac_address for host in plan.hosts}
+
+    def is_valid(mac: str, address: str) -> bool:
+        lent = plan.lent is not None and IPv4Address(address) in plan.lent.pool
+        return (mac, address) in known or (lent and mac not in macs)
+
+    entries = [(line, line.split()[1:3]) for line in leases.splitlines()]
+    lines = [line for line, entry in entries if len(entry) == 2 and is_valid(*entry)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -155,6 +167,25 @@ def _dhcp(plan: DhcpPlan, files: Files) -> Iterator[str]:
             f"dhcp-range=set:{_subnet_tag(subnet)},{subnet.cidr.network_address},static,"
             f"{subnet.cidr.netmask},{round(plan.lease_time.total_seconds())}s"
         )
+    if plan.lent is not None:
+        yield (
+            f"dhcp-range=set:{_subnet_tag(plan.lent.subnet)},{plan.lent.pool.start},"
+            f"{plan.lent.pool.end},{plan.lent.subnet.cidr.netmask},"
+            f"{round(plan.lease_time.total_seconds())}s"
+        )
+
+
+def _options_of_strangers(plan: DhcpPlan) -> Iterator[str]:
+    """For machines without a line in the hosts file, whom dnsmasq does not tag as known."""
+    if plan.lent is None:
+        return
+    tags = f"tag:{_subnet_tag(plan.lent.subnet)},tag:!known"
+    for firmware, program in PROGRAMS_OF_STRANGERS:
+        yield f"{tags},tag:!{IPXE_TAG},tag:{firmware},option:bootfile-name,{program}"
+    yield f"{tags},tag:{IPXE_TAG},option:bootfile-name,{plan.lent.boot_script}"
+    server = plan.lent.subnet.service_address
+    yield f"{tags},option:tftp-server,{server}"
+    yield f"{tags},option:server-ip-address,{server}"
 
 
 def _ipxe_haste(plan: DhcpPlan) -> Iterator[str]:

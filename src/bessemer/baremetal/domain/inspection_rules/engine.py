@@ -28,6 +28,8 @@ def apply_rules(rules: Iterable[InspectionRule], case: Case) -> Case:
 
 
 def _applied(rule: InspectionRule, case: Case, budget: Budget) -> Case:
+    if rule.scope not in (None, case.node.properties.get("inspection_scope")):
+        return case
     if not all(_holds(condition, rule, case, budget) for condition in rule.conditions):
         return case
     said = len(case.lines)

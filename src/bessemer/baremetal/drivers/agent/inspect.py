@@ -6,6 +6,7 @@ from typing import Any
 
 from bessemer import clock
 from bessemer.baremetal.domain.inspection_rules.actions import Case
+from bessemer.baremetal.domain.inspection_rules.rule import InspectionRule
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome, Signal, WaitFor
@@ -65,16 +66,30 @@ class AgentInspect(InspectInterface):
             return Done("all that was found is kept already")
         try:
             found = findings(task.node, task.ports, read_machine(data))
-            await self._rules.keep(task, _case(task, found, data))
+            await self._rules.keep(task, _case(task.node, task.ports, found, data))
         except (Invalid, Conflict) as error:
             return Failed(f"{error} {again}")
         return Done(_summary(task.node, found))
 
+    async def discovered(
+        self, node: Node, report: Mapping[str, Any], rules: Sequence[InspectionRule]
+    ) -> Case:
+        case = _case(node, (), findings(node, (), read_machine(report)), report)
+        case = replace(case, plugin_data={**case.plugin_data, "auto_discovered": True})
+        complaint = reported_error(report)
+        try:
+            if complaint is not None:
+                raise Invalid(f"The inspection ramdisk reports: {complaint}")
+            after = await self._rules.applied(rules, case)
+            return replace(after, plugin_data=storable(after.plugin_data))
+        except Invalid as error:
+            return replace(case, node=replace(case.node, last_error=error.message))
 
-def _case(task: Task, found: Findings, data: Mapping[str, Any]) -> Case:
+
+def _case(node: Node, ports: tuple[Port, ...], found: Findings, data: Mapping[str, Any]) -> Case:
     return Case(
-        node=replace(task.node, properties=found.properties),
-        ports=_merged(task.ports, found.ports),
+        node=replace(node, properties=found.properties),
+        ports=_merged(ports, found.ports),
         inventory=storable(data["inventory"]),
         plugin_data=plugin_data(data),
     )

@@ -35,7 +35,7 @@ _LEAVES: Final = "leaves"
 """In the work's memo: the fingerprint of what processing the report leaves behind."""
 SETTING: Final = "baremetal.inspection_rules_file"
 _KEYS: Final = frozenset(
-    {"uuid", "description", "phase", "priority", "sensitive", "conditions", "actions"}
+    {"uuid", "description", "phase", "priority", "scope", "sensitive", "conditions", "actions"}
 )
 
 
@@ -86,12 +86,15 @@ class Rulebook:
         """Whether the rules were applied already, and what they left was saved."""
         return task.work.memo.get(_LEAVES) == fingerprint(task.node, task.ports)
 
+    async def applied(self, rules: Sequence[InspectionRule], found: Case) -> Case:
+        """What these rules and those of the file leave of it. Raises RuleFailed."""
+        return await applied([*rules, *self._built_in], found, may_call=self._may_call)
+
     async def keep(self, task: Task, found: Case) -> None:
         """Save what was found, as the rules leave it. Raises RuleFailed."""
         # Kept before any rule can fail, so that one can look up what the rule saw.
         await task.save_inventory(found.inventory, found.plugin_data)
-        rules = [*await task.inspection_rules("main"), *self._built_in]
-        case = await applied(rules, found, may_call=self._may_call)
+        case = await self.applied(await task.inspection_rules("main"), found)
         await task.save_inventory(case.inventory, storable(case.plugin_data))
         # A rule may append to a list: were it applied again to what it has already changed, because
         # the worker died right after saving, it would append twice.
@@ -123,7 +126,11 @@ def _rule(number: int, written: Any) -> InspectionRule:
     phase, priority = written.get("phase") or "main", written.get("priority") or 0
     if phase not in PHASES or isinstance(priority, bool) or not isinstance(priority, int):
         raise Invalid(f"{place}: phase must be {', '.join(PHASES)}, priority a whole number.")
+    scope = written.get("scope")
+    if not isinstance(scope, str | None):
+        raise Invalid(f"{place}: scope must be a text, as in properties.inspection_scope.")
     return InspectionRule(
+        scope=scope,
         uuid=str(written.get("uuid") or UUID(int=number)),
         description=written.get("description"),
         phase=phase,

@@ -10,6 +10,7 @@ from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, find_list
 from bessemer.baremetal.drivers.agent.words import next_command, quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import KEY, BootConfig
 from bessemer.baremetal.drivers.ipxe.dhcp_options import BOOT_PROGRAMS, Firmware
+from bessemer.baremetal.drivers.ipxe.discovery_boot import inspection_parameters
 from bessemer.baremetal.drivers.ipxe.instance_boot import InstanceBoot
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
 from bessemer.baremetal.drivers.ipxe.loader import IPXE, Loader
@@ -169,8 +170,7 @@ class NetworkBoot(BootInterface):
             f"ipa-global-request-id={task.context.request_id}",
         ]
         if purpose is Purpose.INSPECTION:
-            words.append(f"ipa-inspection-callback-url={listener.url}/v1/continue_inspection")
-            words.append("ipa-collect-lldp=1")
+            words += inspection_parameters(listener.url)
         return KernelParameters(tuple(words))
 
 

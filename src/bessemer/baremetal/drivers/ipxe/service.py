@@ -26,8 +26,11 @@ from bessemer.web.routes import Access, Call, Route, Service
 
 log = structlog.get_logger()
 
-FindBootConfig = Callable[[str], Awaitable[BootConfig | None]]
-"""By a NIC's MAC (lower case, colons) or by a node's UUID; None when no ramdisk is to be booted."""
+FindBootConfig = Callable[[str, str], Awaitable[BootConfig | None]]
+"""By a NIC's MAC (lower case, colons) or by a node's UUID, and our URL as the machine knows it.
+
+None when no ramdisk is to be booted.
+"""
 
 FindImage = Callable[[str, str], Awaitable[str]]
 """By an image's id and our listener's URL: a URL below that which serves it for a while."""
@@ -83,7 +86,7 @@ async def _script(
 ) -> PlainTextResponse:
     render, render_unknown = _LOADERS[loader]
     mac = normalise_mac(call.path["mac"])
-    config = await find(mac)
+    config = await find(mac, call.base_url())
     if config is None:
         log.warning("boot.unknown_machine", loader=loader, mac=mac)
         return PlainTextResponse(render_unknown(mac))
@@ -115,7 +118,7 @@ async def _program(find: FindProgram, call: Call) -> FileResponse:
 
 async def _file(find: FindBootConfig, call: Call) -> FileResponse:
     node_uuid, name = call.path["node_uuid"], call.path["name"]
-    config = await find(node_uuid) if name in _FILES else None
+    config = await find(node_uuid, call.base_url()) if name in _FILES else None
     if config is None or config.node_uuid != node_uuid or not getattr(config, name).startswith("/"):
         raise NotFound("There is no such boot file now.")
     path = Path(getattr(config, name))
