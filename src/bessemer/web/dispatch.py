@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.routing import Route as StarletteRoute
 
-from bessemer.context import RequestContext, RequestId, new_request_id, request_id_or_new
+from bessemer.context import RequestContext, RequestId, request_id_or_new
 from bessemer.errors import BessemerError, Unauthorized
 from bessemer.web.authentication import Authenticate
 from bessemer.web.body import read_json
@@ -24,13 +24,12 @@ from bessemer.web.errors import status_of
 from bessemer.web.microversions import Microversion, VersionRange
 from bessemer.web.policies import demand
 from bessemer.web.routes import Access, Call, Raw, Reply, Route, Service
+from bessemer.web.unrouted import REQUEST_ID, unrouted
 
 log = structlog.get_logger()
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 _NO_VERSION = Microversion(0, 0)
-_REQUEST_ID = (b"x-openstack-request-id", b"openstack-request-id")
-_UNROUTED = {405: "This path does not take this method; the header Allow names those it takes."}
 
 
 def application(
@@ -41,7 +40,9 @@ def application(
     mounts = [_mount(each, authenticate) for each in ranked]
     bare = [StarletteRoute(each.prefix, _to_its_root) for each in ranked if each.prefix]
     return Starlette(
-        routes=[*bare, *mounts], lifespan=lifespan, exception_handlers={HTTPException: _unrouted}
+        routes=[*bare, *mounts],
+        lifespan=lifespan,
+        exception_handlers={HTTPException: unrouted(ranked)},
     )
 
 
@@ -106,7 +107,7 @@ async def _serve(
             f"The server failed at this request; its log has the details under {request_id}."
         )
         response = _failure(service, 500, fault, context)
-    response.raw_headers.extend((name, request_id.encode()) for name in _REQUEST_ID)
+    response.raw_headers.extend((name, request_id.encode()) for name in REQUEST_ID)
     if service.versions is not None:
         response.raw_headers.extend(_version_headers(service.versions, version))
     log.info(
@@ -183,15 +184,3 @@ async def _to_its_root(request: Request) -> Response:
     The whole address, since keystoneauth follows no other.
     """
     return RedirectResponse(request.url.replace(path=f"{request.url.path}/"))
-
-
-def _unrouted(_request: Request, error: Exception) -> Response:
-    refused = error if isinstance(error, HTTPException) else HTTPException(500)
-    words = _UNROUTED.get(refused.status_code, "No such path here.")
-    body = {"code": refused.status_code, "title": refused.detail, "description": words}
-    return Response(
-        msgspec.json.encode(body),
-        status_code=refused.status_code,
-        headers={**(refused.headers or {}), "X-Openstack-Request-Id": new_request_id()},
-        media_type="application/json",
-    )

@@ -104,12 +104,17 @@ class Cloud:
 
 def fault(answer: Answer) -> str:
     """The sentence inside an error body, decoded twice as clients do."""
-    outer = answer.json
-    assert set(outer) == {"error_message"}
-    inner = json.loads(outer["error_message"])
-    assert set(inner) == {"faultcode", "faultstring", "debuginfo"}
+    inner = inner_error(answer)
+    assert set(inner) >= {"faultcode", "faultstring", "debuginfo"}
     assert inner["faultcode"] == ("Server" if answer.status >= 500 else "Client")
     return inner["faultstring"]
+
+
+def inner_error(answer: Answer) -> dict[str, Any]:
+    """The object inside an error body."""
+    outer = answer.json
+    assert set(outer) == {"error_message"}
+    return json.loads(outer["error_message"])
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.api.baremetal.cloud import VERSION, fault
+from tests.api.baremetal.cloud import VERSION, fault, inner_error
 from tests.unit.baremetal.api_rows import OPERATORS, ident
 
 
@@ -41,7 +41,28 @@ async def test_versions_that_are_not_served_get_406_with_the_bounds(cloud, asked
     assert answer.status == 406
     assert bounds(answer) == ["1.1", "1.115"]
     assert VERSION not in answer.headers
-    assert "1.1 to 1.115" in fault(answer)
+    inner = inner_error(answer)
+    assert (inner["code"], inner["title"]) == (406, "Not Acceptable")
+    assert "1.1 to 1.115" in inner["description"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code", "title"),
+    [
+        ("GET", "/v1/nowhere", 404, "Not Found"),
+        ("GET", "/baremetal/v1/nowhere", 404, "Not Found"),
+        ("PUT", "/v1/nodes", 405, "Method Not Allowed"),
+    ],
+)
+async def test_what_no_handler_serves_is_refused_in_the_frameworks_shape(
+    cloud, method, path, code, title
+):
+    answer = await cloud.client.request(method, path)
+    inner = inner_error(answer)
+    assert answer.status == code
+    assert (inner["code"], inner["title"]) == (code, title)
+    assert inner["description"] == inner["faultstring"] == fault(answer)
+    assert answer.headers["Openstack-Request-Id"] == answer.headers["X-Openstack-Request-Id"]
 
 
 async def test_errors_and_missing_things_carry_the_version_too(cloud):

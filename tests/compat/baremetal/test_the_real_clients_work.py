@@ -4,6 +4,8 @@ import asyncio
 
 import openstack as sdk
 import pytest
+from ironicclient import client as ironicclient
+from ironicclient import exc as ironic_errors
 from tests.api.baremetal.cloud import a_cloud
 from tests.live_server import OpenStackFailed, openstack, serving
 
@@ -112,3 +114,43 @@ def a_life(url):
 @pytest.mark.parametrize("prefix", ["", "/baremetal"])
 async def test_the_life_of_a_node_through_the_sdk(url, prefix):
     await asyncio.to_thread(a_life, url + prefix)
+
+
+def refusals_through_the_sdk(url):
+    """What a program is told of versions and paths that are not served."""
+    connection = sdk.connect(auth_type="none", endpoint=url, baremetal_endpoint_override=url)
+    baremetal = connection.baremetal
+    for method, path, version, words in (
+        ("GET", "/nodes", "1.999", "this service speaks 1.1 to 1.115"),
+        ("GET", "/nowhere", "1.80", "No such path"),
+        ("PUT", "/nodes", "1.80", "does not take this method"),
+    ):
+        answer = baremetal.request(path, method, microversion=version, raise_exc=False)
+        with pytest.raises(sdk.exceptions.HttpException, match=words):
+            sdk.exceptions.raise_from_response(answer)
+    connection.close()
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+async def test_the_sdk_shows_why_a_version_or_path_is_not_served(url):
+    await asyncio.to_thread(refusals_through_the_sdk, url)
+
+
+def refusals_through_the_client(url):
+    """Which version the client settles on, and what it says where there is none."""
+    for asked, settled in (("1.9", "1.9"), ("latest", "1.115"), (["1.80", "1.999"], "1.80")):
+        client = ironicclient.get_client(1, endpoint=url, os_ironic_api_version=asked)
+        assert client.node.list() == []
+        assert client.http_client.os_ironic_api_version == settled
+    client = ironicclient.get_client(1, endpoint=url, os_ironic_api_version="1.30")
+    with pytest.raises(ironic_errors.UnsupportedVersion, match=r"range is 1\.1 to\s1\.115"):
+        client.node.list(owner="somebody")
+    with pytest.raises(ironic_errors.NotFound, match="exists since API version"):
+        client.allocation.list()
+    with pytest.raises(ironic_errors.NotFound, match="No such path"):
+        client.http_client.json_request("GET", "/v1/nowhere")
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+async def test_the_client_settles_on_a_version_and_shows_why_there_is_none(url):
+    await asyncio.to_thread(refusals_through_the_client, url)

@@ -15,10 +15,12 @@ from bessemer.network.api.subnets import SubnetHandlers
 from bessemer.network.operations.means import Means
 from bessemer.network.service import EmbeddedNetwork
 from bessemer.web.routes import Service
+from bessemer.web.unrouted import NoSuchPath
 
 _TYPES: Final[Mapping[type[BessemerError], str]] = {
     Forbidden: "PolicyNotAuthorized",
     Invalid: "InvalidInput",
+    NoSuchPath: "HTTPNotFound",
     Unauthorized: "HTTPUnauthorized",
 }
 
