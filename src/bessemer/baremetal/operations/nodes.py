@@ -30,7 +30,6 @@ UPDATE_ALLOWED: Final = frozenset(
         State.ADOPT_FAILED,
         State.RESCUE_FAILED,
         State.UNRESCUE_FAILED,
-        State.SERVICING,
         State.SERVICE_HOLD,
         State.SERVICE_FAILED,
     }

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import InterfaceKind, Node
 from bessemer.baremetal.domain.provision.states import TARGETS, Event, State
-from bessemer.baremetal.domain.provision.transitions import next_state
+from bessemer.baremetal.domain.provision.transitions import check_verb, next_state
 from bessemer.baremetal.domain.provision.work import PHASES, Flow
 from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.domain.volume import Volumes
@@ -66,7 +66,7 @@ async def provision(
     hashed = await _hashed(request.rescue_password)
     begun = True
     async with desk.changing(ident) as (connection, node):
-        next_state(node.provision_state, event)
+        check_verb(node.provision_state, event)
         match event:
             case Event.ABORT:
                 await abort(desk, connection, node, context)

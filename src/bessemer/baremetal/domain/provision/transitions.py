@@ -122,6 +122,10 @@ RULES: Final = (
 
 _NEXT: Final = {(rule.source, rule.event): rule.target for rule in RULES}
 
+_REPORTS: Final = frozenset({E.DONE, E.FAIL, E.HOLD, E.RESUME, E.WAIT})
+_REPORTED_AS_VERBS: Final = frozenset({(S.CLEANING, E.MANAGE), (S.DELETING, E.CLEAN)})
+"""Where a node's worker uses the word of a verb, which nobody else may say there."""
+
 
 class TransitionRefused(Invalid):
     """The node's state does not allow this verb."""
@@ -132,13 +136,29 @@ def next_state(state: S, event: E) -> S:
     try:
         return _NEXT[state, event]
     except KeyError:
-        allowed = ", ".join(sorted(events_from(state))) or "nothing"
-        raise TransitionRefused(
-            f'The requested action "{event}" can not be performed on a node in state "{state}"; '
-            f"possible there: {allowed}."
-        ) from None
+        raise _refused(state, event) from None
+
+
+def check_verb(state: S, event: E) -> None:
+    """Raises TransitionRefused for what nobody may ask for in `state`."""
+    if event not in verbs_from(state):
+        raise _refused(state, event)
 
 
 def events_from(state: S) -> frozenset[E]:
     """Every event that the table allows in `state`."""
     return frozenset(event for source, event in _NEXT if source is state)
+
+
+def verbs_from(state: S) -> frozenset[E]:
+    """Those that somebody may ask for."""
+    taken = {event for source, event in _REPORTED_AS_VERBS if source is state}
+    return events_from(state) - _REPORTS - taken
+
+
+def _refused(state: S, event: E) -> TransitionRefused:
+    possible = ", ".join(sorted(verbs_from(state))) or "nothing"
+    return TransitionRefused(
+        f'The requested action "{event}" can not be performed on a node in state "{state}"; '
+        f"possible there: {possible}."
+    )
