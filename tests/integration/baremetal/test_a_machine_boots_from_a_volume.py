@@ -69,16 +69,19 @@ def boots(node: Node) -> tuple[object, object]:
     return internal.get("instance_boot"), internal.get("persistent_boot_device")
 
 
-async def test_a_deploy_writes_no_image_and_the_volume_is_let_go_with_the_instance(room: Room):
+async def test_deploys_write_no_image_and_the_volume_is_let_go_with_the_instance(room: Room):
     node = await a_node(room)
     done = await room.do(node, "active")
     assert (done.provision_state, done.power_state) == (State.ACTIVE, Power.ON)
     assert boots(done) == ({"san": SAN}, BootDevice.PXE)
     assert await room.steps_done(node) == FROM_VOLUME
+    again = await room.do(done, "rebuild")
+    assert (again.provision_state, boots(again)) == (State.ACTIVE, boots(done))
+    assert await room.steps_done(node) == FROM_VOLUME * 2
     gone = await room.do(node, "deleted")
     assert (gone.provision_state, gone.power_state) == (State.AVAILABLE, Power.OFF)
     assert boots(gone)[0] is None
-    steps = (await room.steps_done(node))[len(FROM_VOLUME) :]
+    steps = (await room.steps_done(node))[2 * len(FROM_VOLUME) :]
     assert steps.index("power.power_off") < steps.index("storage.detach_volumes")
     assert steps.index("storage.detach_volumes") < steps.index("deploy.release_instance")
 
@@ -160,4 +163,7 @@ async def test_a_fake_machine_boots_from_a_fake_volume(room: Room):
     node = await room.a_node(State.AVAILABLE, driver_info=info, interfaces=fake)
     done = await room.do(node, "active")
     assert (done.provision_state, done.power_state) == (State.ACTIVE, Power.ON)
+    assert boots(done)[1] == BootDevice.PXE
     assert await room.steps_done(node) == FROM_VOLUME
+    gone = await room.do(node, "deleted")
+    assert boots(gone)[0] is None

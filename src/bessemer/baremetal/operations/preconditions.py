@@ -72,6 +72,16 @@ def validate(
         interfaces.storage.validate_volumes(node, volumes)
 
 
+def check_instance(event: Event, interfaces: NodeInterfaces, node: Node, volumes: Volumes) -> None:
+    """Raises Invalid for a rebuild of what is neither on a volume nor made from an image."""
+    if event is not Event.REBUILD or boots_from_volume(interfaces, node, volumes):
+        return
+    if not any(node.instance_info.get(key) for key in _IMAGES):
+        raise Invalid(
+            f"Node {node.uuid} can not be rebuilt: its instance_info names no image (image_source)."
+        )
+
+
 def _not_in_maintenance(node: Node, request: ProvisionRequest, settings: BareMetalSettings) -> None:
     if node.maintenance:
         raise NodeInMaintenance(
@@ -95,13 +105,6 @@ def _not_protected(node: Node, request: ProvisionRequest, settings: BareMetalSet
 def _not_retired(node: Node, request: ProvisionRequest, settings: BareMetalSettings) -> None:
     if node.retired:
         raise Invalid(f"Node {node.uuid} is retired and can not be provided.")
-
-
-def _has_an_image(node: Node, request: ProvisionRequest, settings: BareMetalSettings) -> None:
-    if not any(node.instance_info.get(key) for key in _IMAGES):
-        raise Invalid(
-            f"Node {node.uuid} can not be rebuilt: its instance_info names no image (image_source)."
-        )
 
 
 def _has_the_traits(node: Node, request: ProvisionRequest, settings: BareMetalSettings) -> None:
@@ -149,7 +152,7 @@ _DEPLOYING: Final[tuple[Check, ...]] = (
 )
 _RULES: Final[dict[Event, tuple[Check, ...]]] = {
     Event.DEPLOY: _DEPLOYING,
-    Event.REBUILD: (_not_protected, *_DEPLOYING, _has_an_image),
+    Event.REBUILD: (_not_protected, *_DEPLOYING),
     Event.DELETE: (_not_protected,),
     Event.PROVIDE: (_not_in_maintenance_if_so_set, _not_retired),
     Event.CLEAN: (_not_in_maintenance, _has_steps),

@@ -101,6 +101,7 @@ async def _begin(
     interfaces = desk.registry.interfaces_of(node)
     ports = await port_store.of_node(connection, node.uuid)
     volumes = await _volumes(connection, interfaces, node)
+    preconditions.check_instance(event, interfaces, node, volumes)
     preconditions.check_interfaces(interfaces, node, ports, volumes, needed(flow, interfaces))
     if flow is Flow.DEPLOY:
         node = leased(node, context, desk.settings)
