@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bessemer.baremetal.cinder_settings import CinderSettings
 from bessemer.baremetal.discovery_settings import AutoDiscoverySettings
 from bessemer.baremetal.enabled_hardware import EnabledHardware
+from bessemer.baremetal.fetch_settings import FetchSettings
 from bessemer.baremetal.hardware_settings import HardwareSettings
 
 NO_TIME: Final = timedelta(0)
@@ -48,7 +49,7 @@ RAW_COMMANDS: Final = ("vendor.send_raw",)
 """Steps that do whatever they are told to a BMC."""
 
 
-class BareMetalSettings(EnabledHardware, HardwareSettings):
+class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
     """Section `[baremetal]`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -13,6 +13,7 @@ from tests.integration.agent.image_server import ImageServer
 
 from bessemer.baremetal.drivers.iscsi.master_images import MasterImages
 from bessemer.baremetal.drivers.iscsi.qemu_img import QemuImg
+from bessemer.baremetal.drivers.users_urls import ANYWHERE, Bounds
 from bessemer.errors import Invalid
 from bessemer_wire import Checksum
 
@@ -41,7 +42,7 @@ async def test_an_image_is_downloaded_once_for_all_nodes_and_unpacked(tmp_path):
     kept = masters(tmp_path / "cache")
     with image_server.running(ImageServer(content)) as image:
         names = await asyncio.gather(
-            *(kept.linked(image.url, sha256(content), "qcow2") for _ in range(3))
+            *(kept.linked(image.url, sha256(content), "qcow2", ANYWHERE) for _ in range(3))
         )
         assert len(image.requests) == 1
     assert len(set(names)) == 3
@@ -63,7 +64,7 @@ async def test_what_is_not_as_announced_is_not_kept(tmp_path, expected, announce
         image_server.running(ImageServer(RAW)) as image,
         pytest.raises(Invalid, match=words),
     ):
-        await masters(tmp_path).linked(image.url, expected, announced)
+        await masters(tmp_path).linked(image.url, expected, announced, ANYWHERE)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -81,7 +82,7 @@ async def test_an_image_that_names_another_file_is_never_opened(tmp_path):
         image_server.running(ImageServer(content)) as image,
         pytest.raises(Invalid, match="backing file"),
     ):
-        await masters(tmp_path / "cache").linked(image.url, sha256(content), "qcow2")
+        await masters(tmp_path / "cache").linked(image.url, sha256(content), "qcow2", ANYWHERE)
     assert list((tmp_path / "cache").iterdir()) == []
 
 
@@ -90,7 +91,17 @@ async def test_the_longest_unused_goes_when_there_are_too_many(tmp_path):
     for number in range(3):
         content = bytes([number + 1]) * 2 * MIB
         with image_server.running(ImageServer(content)) as image:
-            own = await kept.linked(image.url, sha256(content), "raw")
+            own = await kept.linked(image.url, sha256(content), "raw", ANYWHERE)
         assert own.read_bytes() == content
         own.unlink()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+async def test_a_users_url_is_no_way_to_this_host(tmp_path):
+    with (
+        image_server.running(ImageServer(RAW)) as image,
+        pytest.raises(Invalid, match=r"baremetal\.fetch_allow"),
+    ):
+        await masters(tmp_path).linked(image.url, sha256(RAW), "raw", Bounds())
+    assert image.requests == []
+    assert list(tmp_path.iterdir()) == []

@@ -72,7 +72,7 @@ async def test_image_and_config_drive_are_on_the_disk_and_the_target_is_gone(tmp
     disk, port = tmp_path / "disk", free_port()
     disk.write_bytes(os.urandom(MIB) * 80)
     os.truncate(disk, 5 << 30)
-    settings = BareMetalSettings(iscsi_portal_port=port)
+    settings = BareMetalSettings(iscsi_portal_port=port, fetch_allow=("127.0.0.1",))
     deploy = IscsiDeploy(SomeImages(), SomeNetworks(), settings, client, tmp_path / "cache")
     with (
         conductor_server.running(ConductorServer()) as conductor,

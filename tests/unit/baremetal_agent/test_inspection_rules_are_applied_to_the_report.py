@@ -170,7 +170,11 @@ async def test_calls_are_made_and_tried_again():
     }
     task = a_task(a_rule([{"op": "api-call", "args": args}], []))
     try:
-        interface = an_interface(inspection_rule_api_calls=True)
+        refusing = an_interface(inspection_rule_api_calls=True)
+        refused = await refusing.process_data(task)
+        assert isinstance(refused, Failed)
+        assert "baremetal.fetch_allow" in refused.reason
+        interface = an_interface(inspection_rule_api_calls=True, fetch_allow=("127.0.0.1",))
         assert isinstance(await interface.process_data(task), Done)
     finally:
         await runner.cleanup()

@@ -25,6 +25,7 @@ from bessemer.baremetal.domain.inspection_rules.rule import (
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.drivers.agent.stored_report import storable
+from bessemer.baremetal.drivers.users_urls import Bounds, FetchRefused, fetched
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import ConfigurationError, Invalid
@@ -55,14 +56,14 @@ def built_in_rules(file: str) -> tuple[InspectionRule, ...]:
         raise ConfigurationError(f"{SETTING}: {file}: {error.message}") from error
 
 
-async def applied(rules: Sequence[InspectionRule], case: Case, *, may_call: bool) -> Case:
+async def applied(rules: Sequence[InspectionRule], case: Case, bounds: Bounds | None) -> Case:
     """The case after the rules; what they say is logged, what they call is called.
 
-    Raises RuleFailed naming the rule.
+    `bounds`: whither their calls may go; None: they may make none. Raises RuleFailed.
     """
     # In a thread: it may take a second or two, in which the service has others to serve.
     after = await asyncio.to_thread(apply_rules, rules, case)
-    if after.calls and not may_call:
+    if after.calls and bounds is None:
         raise RuleFailed(
             "An inspection rule makes an api-call, which is switched off by the setting "
             "baremetal.inspection_rule_api_calls."
@@ -70,8 +71,9 @@ async def applied(rules: Sequence[InspectionRule], case: Case, *, may_call: bool
     for line in after.lines:
         level = getattr(log, line.level)
         level("inspection.rule", node=case.node.uuid, message=line.message)
-    for call in after.calls:
-        await _get(call)
+    if bounds is not None:
+        for call in after.calls:
+            await _get(call, bounds)
     return after
 
 
@@ -80,7 +82,7 @@ class Rulebook:
 
     def __init__(self, settings: BareMetalSettings) -> None:
         self._built_in = built_in_rules(settings.inspection_rules_file)
-        self._may_call = settings.inspection_rule_api_calls
+        self._bounds = Bounds.of(settings) if settings.inspection_rule_api_calls else None
 
     def is_kept(self, task: Task) -> bool:
         """Whether the rules were applied already, and what they left was saved."""
@@ -88,7 +90,7 @@ class Rulebook:
 
     async def applied(self, rules: Sequence[InspectionRule], found: Case) -> Case:
         """What these rules and those of the file leave of it. Raises RuleFailed."""
-        return await applied([*rules, *self._built_in], found, may_call=self._may_call)
+        return await applied([*rules, *self._built_in], found, self._bounds)
 
     async def keep(self, task: Task, found: Case) -> None:
         """Save what was found, as the rules leave it. Raises RuleFailed."""
@@ -141,19 +143,20 @@ def _rule(number: int, written: Any) -> InspectionRule:
     )
 
 
-async def _get(call: Call) -> None:
+async def _get(call: Call, bounds: Bounds) -> None:
     """Raises RuleFailed when the last try failed as well."""
     timeout = aiohttp.ClientTimeout(total=call.timeout_s)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
-        for attempt in range(call.retries + 1):
-            try:
-                async with session.get(call.url, headers=call.headers) as answer:
-                    answer.raise_for_status()
-                    return
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                if attempt == call.retries:
-                    # No more of it: its words hold the URL, and that may hold a secret.
-                    raise RuleFailed(
-                        f"An inspection rule's api-call failed: {type(error).__name__}."
-                    ) from None
-            await asyncio.sleep(call.backoff_s * 2**attempt)
+    for attempt in range(call.retries + 1):
+        try:
+            async with fetched(call.url, bounds, timeout, headers=call.headers) as answer:
+                answer.raise_for_status()
+                return
+        except FetchRefused as error:
+            raise RuleFailed(f"An inspection rule's api-call failed: {error.message}") from None
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            if attempt == call.retries:
+                # No more of it: its words hold the URL, and that may hold a secret.
+                raise RuleFailed(
+                    f"An inspection rule's api-call failed: {type(error).__name__}."
+                ) from None
+        await asyncio.sleep(call.backoff_s * 2**attempt)

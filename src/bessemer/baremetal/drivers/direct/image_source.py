@@ -43,7 +43,7 @@ class ImageSource:
         """
         info = task.node.instance_info
         source = image_source(info)
-        if source.startswith(("http://", "https://")):
+        if is_users(info):
             return {**info, **described_by_user(info)}
         ident = source.removeprefix("glance://")
         view = await self._images.get_image(task.context, ident)
@@ -56,6 +56,11 @@ class ImageSource:
             lifetime=self._settings.image_url_lifetime,
         )
         return {**_without_identity(info), **described_by_service(view), "image_url": url}
+
+
+def is_users(info: Mapping[str, Any]) -> bool:
+    """Whether the image is behind a URL of a user's, and not in the image service."""
+    return str(info.get("image_source")).startswith(("http://", "https://"))
 
 
 def image_source(info: Mapping[str, Any]) -> str:

@@ -18,8 +18,10 @@ from bessemer.baremetal.drivers.agent.orders import Now
 from bessemer.baremetal.drivers.agent.trouble import AGENT_TROUBLE, AgentUnreachable
 from bessemer.baremetal.drivers.agent.words import GIB, how_far
 from bessemer.baremetal.drivers.direct.deploy import NO_IMAGE, DirectDeploy
+from bessemer.baremetal.drivers.direct.image_source import is_users
 from bessemer.baremetal.drivers.iscsi.master_images import MasterImages, reader, small_file
 from bessemer.baremetal.drivers.iscsi.qemu_img import QemuImg, QemuImgFailed, Target
+from bessemer.baremetal.drivers.users_urls import ANYWHERE, Bounds
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
@@ -48,6 +50,7 @@ class IscsiDeploy(DirectDeploy):
     ) -> None:
         super().__init__(images, network, settings, client, now)
         self._client = client
+        self._bounds = Bounds.of(settings)
         self._qemu_img = QemuImg(_PATIENCE)
         self._masters = MasterImages(folder, settings.iscsi_image_cache_gib * GIB, self._qemu_img)
 
@@ -69,6 +72,7 @@ class IscsiDeploy(DirectDeploy):
                 url.reveal() if isinstance(url, Secret) else url,
                 Checksum(info["image_os_hash_algo"], info["image_os_hash_value"]),
                 info.get("image_disk_format"),
+                self._bounds if is_users(info) else ANYWHERE,
             )
         except NO_IMAGE as error:
             return self._no_image(task, error)
@@ -84,7 +88,7 @@ class IscsiDeploy(DirectDeploy):
             image.unlink(missing_ok=True)
 
     async def _write(self, task: Task, image: Path) -> Outcome:
-        drive = await _drive(task)
+        drive = await _drive(task, self._bounds)
         await task.permit_destruction()
         target, sector_size = await self._export(task)
 
@@ -149,11 +153,11 @@ def _login(target: Target) -> Mapping[str, Any]:
     return {"chap_user": target.user, "chap_password": target.password.reveal()}
 
 
-async def _drive(task: Task) -> bytes | None:
+async def _drive(task: Task, bounds: Bounds) -> bytes | None:
     """The config drive's file system. Raises NotDownloaded, Invalid, UnsafeImage."""
     drive = await task.config_drive()
     if drive is None:
         return None
     is_url = drive.startswith(("http://", "https://"))
-    packed = await small_file(drive) if is_url else drive.encode()
+    packed = await small_file(drive, bounds) if is_url else drive.encode()
     return await asyncio.to_thread(config_drive.unpacked, packed)

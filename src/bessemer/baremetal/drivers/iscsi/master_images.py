@@ -13,6 +13,7 @@ import aiohttp
 
 from bessemer.baremetal.drivers.agent.words import MIB
 from bessemer.baremetal.drivers.iscsi.qemu_img import QemuImg
+from bessemer.baremetal.drivers.users_urls import Bounds, fetched
 from bessemer.errors import Invalid, Transient
 from bessemer_formats import ImageFormat, ReadAt, UnsafeImage, check_allowed, inspect
 from bessemer_formats.config_drive import MAX_ENCODED_BYTES
@@ -35,16 +36,20 @@ class MasterImages:
         self._qemu_img = qemu_img
         self._at_work: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def linked(self, url: str, checksum: Checksum, disk_format: str | None) -> Path:
+    async def linked(
+        self, url: str, checksum: Checksum, disk_format: str | None, bounds: Bounds
+    ) -> Path:
         """A name of its own for the image as raw: the caller unlinks it.
 
-        Raises NotDownloaded, and Invalid when the image is not what was announced.
+        `bounds`: whither a download may go. Raises NotDownloaded, and Invalid when the image is not
+        what was announced.
         """
         name = f"{checksum.algorithm}-{checksum.value}.raw"
         master = self._folder / name
         async with self._at_work[name]:
             if not master.exists():
-                await self._make(master, url, checksum, disk_format)
+                pieces = _pieces(url, bounds)
+                await self._make(master, pieces, checksum, disk_format)
             os.utime(master)
             own = self._temporary()
             own.unlink()
@@ -59,11 +64,15 @@ class MasterImages:
         return path
 
     async def _make(
-        self, master: Path, url: str, checksum: Checksum, disk_format: str | None
+        self,
+        master: Path,
+        pieces: AsyncIterator[bytes],
+        checksum: Checksum,
+        disk_format: str | None,
     ) -> None:
         download, raw = self._temporary(), self._temporary()
         try:
-            await _download(url, download, checksum)
+            await _download(pieces, download, checksum)
             if await asyncio.to_thread(_is_qcow2, download, disk_format):
                 await self._qemu_img.unpack(download, raw)
                 raw.replace(master)
@@ -90,20 +99,20 @@ class MasterImages:
             oldest.unlink()
 
 
-async def small_file(url: str) -> bytes:
+async def small_file(url: str, bounds: Bounds) -> bytes:
     """A config drive from its URL. Raises NotDownloaded, Invalid."""
     collected = bytearray()
-    async for piece in _pieces(url):
+    async for piece in _pieces(url, bounds):
         collected += piece
         if len(collected) > MAX_ENCODED_BYTES:
             raise Invalid(f"The config drive is larger than {MAX_ENCODED_BYTES // MIB} MiB.")
     return bytes(collected)
 
 
-async def _download(url: str, target: Path, checksum: Checksum) -> None:
+async def _download(pieces: AsyncIterator[bytes], target: Path, checksum: Checksum) -> None:
     hashing = hashlib.new(checksum.algorithm, usedforsecurity=False)
     with target.open("wb") as file:
-        async for piece in _pieces(url):
+        async for piece in pieces:
             await asyncio.to_thread(hashing.update, piece)
             await asyncio.to_thread(file.write, piece)
     if hashing.hexdigest() != checksum.value:
@@ -113,12 +122,9 @@ async def _download(url: str, target: Path, checksum: Checksum) -> None:
         )
 
 
-async def _pieces(url: str) -> AsyncIterator[bytes]:
+async def _pieces(url: str, bounds: Bounds) -> AsyncIterator[bytes]:
     try:
-        async with (
-            aiohttp.ClientSession(auto_decompress=False) as session,
-            session.get(url, timeout=_SILENCE) as response,
-        ):
+        async with fetched(url, bounds, _SILENCE) as response:
             if response.status != 200:
                 raise Invalid(f"The image's server answered with HTTP status {response.status}.")
             async for piece in response.content.iter_chunked(_PIECE):
