@@ -19,7 +19,7 @@ from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.interfaces.registry import Registry
 from bessemer.baremetal.operations import at_conductor, provision, set_power, vifs
 from bessemer.baremetal.operations.allocations import WANTED, Allocator
-from bessemer.baremetal.operations.console import ConsoleKeeper
+from bessemer.baremetal.operations.console import SWITCHED, ConsoleKeeper
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.discover import check_discovery
 from bessemer.baremetal.operations.flows import Flows
@@ -109,6 +109,7 @@ class EmbeddedBareMetal:
         self._subscriptions = [
             self._bus.subscribe(WANTED, allocator.on_wanted),
             self._bus.subscribe(NODE_CHANGED, self._consoles.on_change),
+            self._bus.subscribe(SWITCHED, self._consoles.on_switched),
         ]
         self.conductor.every(SWEEP_INTERVAL, allocator.round)
         sync = PowerSync(self.desk)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Table
+from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,13 +12,23 @@ _INSERT: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": post
 
 async def insert_if_new(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None:
     """Add the row unless another one has its key; that one stays as it is."""
-    statement = _INSERT[connection.dialect.name](table).values(**row)
-    await connection.execute(statement.on_conflict_do_nothing())
+    statement = _INSERT[connection.dialect.name](table).on_conflict_do_nothing()
+    await connection.execute(statement, row)
 
 
-async def put(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None:
-    """Add the row, or change the one with its primary key to these values."""
-    statement = _INSERT[connection.dialect.name](table).values(**row)
-    keys = [column.name for column in table.primary_key]
-    rest = {name: value for name, value in row.items() if name not in keys}
-    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+class Put:
+    """A statement that adds a whole row, or changes the one with its primary key to these values."""
+
+    def __init__(self, table: Table) -> None:
+        keys = [column.name for column in table.primary_key]
+        rest = [column.name for column in table.columns if column.name not in keys]
+        self._by_dialect: Mapping[str, Executable] = {
+            dialect: (made := insert(table)).on_conflict_do_update(
+                index_elements=keys, set_={name: made.excluded[name] for name in rest}
+            )
+            for dialect, insert in _INSERT.items()
+        }
+
+    def on(self, connection: AsyncConnection) -> Executable:
+        """As this database says it."""
+        return self._by_dialect[connection.dialect.name]

@@ -128,10 +128,12 @@ async def test_a_late_worker_writes_nothing(room: Room):
         late = await leases.acquire(connection, node.uuid, "late:1", "provisioning", span)
         assert late is not None
         await leases.release_all(connection, "late:")
+        work = await work_store.find(connection, node.uuid)
+        assert work is not None
     await room.run_to_rest(node.uuid)
     engine = replace(room.engine(), owner="late:1")
     with pytest.raises(LeaseLost):
-        await finish(engine, late)
+        await finish(engine, late, work)
 
 
 async def test_a_second_worker_leaves_a_held_node_alone(room: Room):

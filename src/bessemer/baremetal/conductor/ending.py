@@ -21,18 +21,18 @@ from bessemer.clock import now
 log = structlog.get_logger()
 
 
-async def finish(engine: Engine, lease: Lease) -> bool:
-    """All steps are done. True: another flow follows, go on with it. Raises LeaseLost.
+async def finish(engine: Engine, lease: Lease, work: Work) -> bool | None:
+    """All steps are done. True: another flow follows, go on with it; None: somebody took the work
+    away. Raises LeaseLost.
 
     The node is free at the very moment at which it is seen to have arrived.
     """
     moment = now()
     async with engine.shelves.database.write() as connection:
-        await leases.check(connection, lease)
-        work = await work_store.find(connection, lease.node_uuid)
-        if work is None:
-            return False
-        node = await engine.shelves.nodes.get(connection, work.node_uuid)
+        present = await engine.shelves.nodes.in_hand(connection, lease)
+        if present is None:
+            return None
+        node = present.node
         following = None
         if work.failure is not None:
             await _fail(engine, connection, node, work)

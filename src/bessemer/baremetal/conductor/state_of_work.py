@@ -13,14 +13,13 @@ from bessemer.clock import now
 
 
 async def bring_in_line(
-    engine: Engine, connection: AsyncConnection, work: Work, moment: datetime | None
+    engine: Engine, connection: AsyncConnection, node: Node, work: Work, moment: datetime | None
 ) -> Node:
     """The node, its provision state in line with whether the work waits for a sign from outside.
 
-    `moment`: since when it is in that state; None leaves it as it was, which is a node's place in
-    the queue.
+    `node`: as it was read in this transaction. `moment`: since when it is in that state; None
+    leaves it as it was, which is its place in the queue.
     """
-    node = await engine.shelves.nodes.get(connection, work.node_uuid)
     states = FLOW_STATES[work.flow]
     signal = work.waiting.signal if work.waiting is not None else Signal.TIMER
     wanted = states.holding if signal is Signal.UNHOLD else states.waiting

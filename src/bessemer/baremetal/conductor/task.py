@@ -156,16 +156,16 @@ class NodeTask:
             return await blobs.find(connection, self._node.uuid, Blob.CONFIG_DRIVE)
 
     async def permit_destruction(self) -> None:
-        async with self._fenced() as connection:
-            node = await self._shelves.nodes.get(connection, self._node.uuid)
+        async with self._shelves.database.write() as connection:
+            node = await self._shelves.nodes.held(connection, self._lease)
             if node.intent != self._work.intent:
                 raise LeaseLost(
                     f"Node {node.uuid} has been given another intent since this work began."
                 )
 
     async def _saw(self, **states: Any) -> None:
-        async with self._fenced() as connection:
-            present = await self._shelves.nodes.get(connection, self._node.uuid)
+        async with self._shelves.database.write() as connection:
+            present = await self._shelves.nodes.held(connection, self._lease)
             await self._shelves.nodes.update(connection, present, replace(present, **states))
         self._node = replace(self._node, **states)
 

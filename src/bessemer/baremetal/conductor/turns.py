@@ -8,7 +8,6 @@ from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.state_of_work import bring_in_line
 from bessemer.baremetal.domain.lease import Lease
 from bessemer.baremetal.domain.provision.work import Signal, Waiting, Work
-from bessemer.baremetal.store import leases
 from bessemer.baremetal.store import work as work_store
 from bessemer.clock import now
 from bessemer.db.locks import in_turn
@@ -27,15 +26,22 @@ async def its_turn(engine: Engine, lease: Lease, work: Work) -> Work | datetime 
     if limit is None or work.admitted or work.index > 0 or work.failure is not None:
         return work
     async with engine.shelves.database.write() as connection:
-        await leases.check(connection, lease)
+        present = await engine.shelves.nodes.in_hand(connection, lease)
+        if present is None:
+            return True
         await in_turn(connection, f"admit to {work.flow}")
         ahead = await work_store.ahead_of(connection, work.node_uuid, work.flow)
         waiting = _queued(work, ahead, limit) if ahead >= limit else None
-        present = await work_store.find(connection, work.node_uuid) or work
-        decided = replace(present, admitted=waiting is None, waiting=waiting)
-        await work_store.replace(connection, decided)
+        decided = replace(
+            work,
+            admitted=waiting is None,
+            waiting=waiting,
+            abort=present.abort,
+            signalled=present.signalled,
+        )
+        await work_store.advance(connection, work, decided)
         if waiting is not None or work.waiting is not None:
-            await bring_in_line(engine, connection, decided, None)
+            await bring_in_line(engine, connection, present.node, decided, None)
     if waiting is not None:
         return waiting.due_at
     return decided if work.waiting is None else True

@@ -66,6 +66,7 @@ async def work_on(engine: Engine, node_uuid: str) -> datetime | None:
     lease = await _acquire(engine, node_uuid)
     if lease is None:
         return now() + TRANSIENT_PAUSE
+    given_back = False
     try:
         async with renewing(engine.shelves.database, engine.lease_duration, lease):
             scene: _Scene | None = None
@@ -73,18 +74,18 @@ async def work_on(engine: Engine, node_uuid: str) -> datetime | None:
                 if scene is None and (scene := await _load(engine, node_uuid)) is None:
                     return None
                 then = await _advance(engine, lease, scene)
-                if not isinstance(then, bool | _Scene):
-                    return then
-                if not then:
-                    return None
+                given_back = then is False
+                if given_back or then is None or isinstance(then, datetime):
+                    return then if isinstance(then, datetime) else None
                 scene = then if isinstance(then, _Scene) else None
             return None
     except LeaseLost:
         log.warning("worker.lease_lost", node=node_uuid)
         return None
     finally:
-        async with engine.shelves.database.write() as connection:
-            await leases.release(connection, lease)
+        if not given_back:
+            async with engine.shelves.database.write() as connection:
+                await leases.release(connection, lease)
 
 
 async def _acquire(engine: Engine, node_uuid: str) -> Lease | None:
@@ -96,8 +97,8 @@ async def _acquire(engine: Engine, node_uuid: str) -> Lease | None:
 async def _advance(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool | datetime | None:
     """One step.
 
-    A scene: go on with it at once; True: go on with what is there then; False: the work is over; a
-    moment: wait until then; None: wait until somebody says so.
+    A scene: go on with it at once; True: go on with what is there then; False: the work is over,
+    and the node free; a moment: wait until then; None: wait until somebody says so.
     """
     node, work = scene.node, scene.work
     if node.maintenance and work.flow in engine.not_in_maintenance and work.abort is None:
@@ -113,7 +114,7 @@ async def _advance(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool
         return turn
     work = turn
     if work.step is None:
-        return await finish(engine, lease)
+        return await finish(engine, lease, work)
     if (overdue := plan.overdue(work, moment)) is not None:
         return await _keep(engine, lease, work, Failed(f"Step {work.step} {overdue}"))
     return await _run(engine, lease, replace(scene, work=work))
@@ -128,7 +129,7 @@ async def _load(engine: Engine, node_uuid: str) -> _Scene | None:
         return _Scene(node, await port_store.of_node(connection, node_uuid), work)
 
 
-async def _run(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool:
+async def _run(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool | None:
     node, work = scene.node, scene.work
     step = work.step
     if step is None:
@@ -175,21 +176,20 @@ async def _answer(
         )
 
 
-async def _keep(engine: Engine, lease: Lease, work: Work, outcome: Outcome) -> _Scene | bool:
-    """Write the outcome down, and that the next step begins; what is there then."""
+async def _keep(engine: Engine, lease: Lease, work: Work, outcome: Outcome) -> _Scene | None:
+    """Write the outcome down, and that the next step begins; what is there then, if anything."""
     moment = now()
     async with engine.shelves.database.write() as connection:
-        await leases.check(connection, lease)
-        present = await work_store.find(connection, work.node_uuid)
+        present = await engine.shelves.nodes.in_hand(connection, lease)
         if present is None:
-            return False
+            return None
         rest = plan.after(replace(work, abort=present.abort), outcome, moment)
         if isinstance(outcome, WaitFor):
             rest = replace(rest, signalled=present.signalled)
         else:
             await journal.end(connection, work, *_ended_as(outcome), moment)
-        await work_store.replace(connection, rest)
-        node = await bring_in_line(engine, connection, rest, moment)
+        await work_store.advance(connection, work, rest)
+        node = await bring_in_line(engine, connection, present.node, rest, moment)
         ports = await port_store.of_node(connection, node.uuid)
         goes_on = _goes_on(engine, node, rest)
         if goes_on:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 from sqlalchemy import ColumnElement
@@ -19,6 +20,9 @@ from bessemer.json_types import JsonObject
 
 log = structlog.get_logger()
 
+SWITCHED: Final = "baremetal.console.switched"
+"""Bus topic: a console was started or stopped; messages hold `node_uuid`."""
+
 
 @at_conductor()
 async def switch(desk: Desk, ident: str, *, on: bool) -> None:
@@ -32,6 +36,7 @@ async def switch(desk: Desk, ident: str, *, on: bool) -> None:
         else:
             await plugins.console.stop_console(node)
         await keep(desk, node.uuid, console_enabled=on)
+        await desk.bus.publish(SWITCHED, {"node_uuid": node.uuid})
 
 
 @at_conductor()
@@ -66,7 +71,12 @@ class ConsoleKeeper:
             await self._start(node)
 
     async def on_change(self, message: JsonObject) -> None:
-        """See to one node that changed."""
+        """A node changed: see to it if its console runs."""
+        if message["node_uuid"] in self._running:
+            await self.on_switched(message)
+
+    async def on_switched(self, message: JsonObject) -> None:
+        """See to one node."""
         uuid = message["node_uuid"]
         mine = await self._mine([nodes.c.uuid == uuid, nodes.c.console_enabled])
         if uuid in mine:

@@ -1,8 +1,9 @@
 """Big values of a node, one per kind, outside its row."""
 
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.store.tables import blobs
@@ -19,21 +20,25 @@ class Blob(StrEnum):
     FAKE_MACHINE = "fake machine"
 
 
+_ONE: Final = (blobs.c.node_uuid == bindparam("of")) & (blobs.c.kind == bindparam("of_kind"))
+_FIND: Final = select(blobs.c.content).where(_ONE)
+_DROP: Final = delete(blobs).where(_ONE)
+_PUT: Final = upsert.Put(blobs)
+
+
 async def put(connection: AsyncConnection, node_uuid: str, kind: Blob, content: str) -> None:
     """Keep, instead of what was there."""
     values = {"node_uuid": node_uuid, "kind": kind, "content": content, "updated_at": now()}
-    await upsert.put(connection, blobs, values)
+    await connection.execute(_PUT.on(connection), values)
 
 
 async def find(connection: AsyncConnection, node_uuid: str, kind: Blob) -> str | None:
     """The content, if any."""
-    query = select(blobs.c.content).where((blobs.c.node_uuid == node_uuid) & (blobs.c.kind == kind))
-    content: str | None = (await connection.execute(query)).scalar()
+    wanted = {"of": node_uuid, "of_kind": kind}
+    content: str | None = (await connection.execute(_FIND, wanted)).scalar()
     return content
 
 
 async def drop(connection: AsyncConnection, node_uuid: str, kind: Blob) -> None:
     """Forget it."""
-    await connection.execute(
-        delete(blobs).where((blobs.c.node_uuid == node_uuid) & (blobs.c.kind == kind))
-    )
+    await connection.execute(_DROP, {"of": node_uuid, "of_kind": kind})

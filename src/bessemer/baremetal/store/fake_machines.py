@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.store import blobs
 from bessemer.baremetal.store.blobs import Blob
 from bessemer.baremetal.store.tables import nodes
 from bessemer.db.engine import Database
+from bessemer.db.locks import Keeping
 from bessemer.errors import NotFound
 
 _Memory = Mapping[str, Any]
+_LOCK: Final = Keeping(select(nodes.c.id).where(nodes.c.uuid == bindparam("of")))
 
 
 class FakeMachines:
@@ -31,8 +33,7 @@ class FakeMachines:
         """Let it remember something else. Raises NotFound when the node is gone."""
         async with self._database.write() as connection:
             # Two orders at once must not lose one: the node's row is the lock on PostgreSQL.
-            lock = select(nodes.c.id).where(nodes.c.uuid == node_uuid).with_for_update()
-            if (await connection.execute(lock)).first() is None:
+            if await connection.scalar(_LOCK.on(connection), {"of": node_uuid}) is None:
                 raise NotFound(f"Node {node_uuid} could not be found.")
             changed = alter(await _memory(connection, node_uuid))
             await blobs.put(connection, node_uuid, Blob.FAKE_MACHINE, json.dumps(changed))

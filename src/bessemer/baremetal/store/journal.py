@@ -1,18 +1,32 @@
 """The journal in SQL: what was done to a node, step by step."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, false, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bessemer.baremetal.domain.provision.work import Work
+from bessemer.baremetal.domain.provision.work import StepCall, Work
 from bessemer.baremetal.public import JournalEntry
 from bessemer.baremetal.store.tables import journal
+
+_OPEN: Final = and_(
+    journal.c.node_uuid == bindparam("of"),
+    journal.c.intent == bindparam("of_intent"),
+    journal.c.interface == bindparam("of_interface"),
+    journal.c.step == bindparam("of_step"),
+    journal.c.finished_at.is_(None),
+)
+"""The entry of the step in hand, until it ends."""
+_FIND_OPEN: Final = select(journal.c.id).where(_OPEN)
+_BEGIN: Final = insert(journal)
+_END: Final = update(journal).where(_OPEN)
 
 
 async def begin(connection: AsyncConnection, work: Work, conductor: str, moment: datetime) -> None:
     """Write down that the step in hand begins; a step begun before a crash keeps its entry."""
-    if (await connection.execute(select(journal.c.id).where(_open(work)))).first() is None:
+    step = work.step
+    if step is not None and await connection.scalar(_FIND_OPEN, _of(work, step)) is None:
         await begin_anew(connection, work, conductor, moment)
 
 
@@ -23,27 +37,28 @@ async def begin_anew(
     step = work.step
     if step is None:
         return
-    await connection.execute(
-        insert(journal).values(
-            node_uuid=work.node_uuid,
-            intent=work.intent,
-            flow=work.flow,
-            interface=step.interface,
-            step=step.name,
-            request_id=work.request_id,
-            conductor=conductor,
-            started_at=moment,
-            detail="",
-        )
-    )
+    row = {
+        "node_uuid": work.node_uuid,
+        "intent": work.intent,
+        "flow": work.flow,
+        "interface": step.interface,
+        "step": step.name,
+        "request_id": work.request_id,
+        "conductor": conductor,
+        "started_at": moment,
+        "detail": "",
+    }
+    await connection.execute(_BEGIN, row)
 
 
 async def end(
     connection: AsyncConnection, work: Work, outcome: str, detail: str, moment: datetime
 ) -> None:
     """Write down how the step in hand ended; `work` is as it was before the outcome."""
+    if work.step is None:
+        return
     values = {"finished_at": moment, "outcome": outcome, "detail": detail}
-    await connection.execute(update(journal).where(_open(work)).values(**values))
+    await connection.execute(_END, {**_of(work, work.step), **values})
 
 
 async def of_node(
@@ -71,15 +86,11 @@ async def of_node(
     ]
 
 
-def _open(work: Work) -> ColumnElement[bool]:
-    """The entry of the step in hand, until it ends."""
-    step = work.step
-    if step is None:
-        return false()
-    return (
-        (journal.c.node_uuid == work.node_uuid)
-        & (journal.c.intent == work.intent)
-        & (journal.c.interface == step.interface)
-        & (journal.c.step == step.name)
-        & journal.c.finished_at.is_(None)
-    )
+def _of(work: Work, step: StepCall) -> dict[str, str]:
+    """What statements with `_OPEN` are given."""
+    return {
+        "of": work.node_uuid,
+        "of_intent": work.intent,
+        "of_interface": step.interface,
+        "of_step": step.name,
+    }

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.lease import Holder, Lease, LeaseLost, NodeLocked, Span
@@ -14,11 +14,31 @@ from bessemer.db.upsert import insert_if_new
 
 _FREE: Final = {"owner": None, "purpose": None, "since": None, "until": None}
 
-_IN_PASSING: Final = (
+_OF_NODE: Final = leases.c.node_uuid == bindparam("node")
+_NOBODYS: Final = or_(leases.c.owner.is_(None), leases.c.until < bindparam("moment"))
+HELD: Final = and_(
+    _OF_NODE, leases.c.owner == bindparam("holder"), leases.c.epoch == bindparam("held")
+)
+"""The lease that `which` names is held still."""
+
+_TAKE: Final = (
     update(leases)
-    .where(leases.c.node_uuid == bindparam("node"))
-    .where(or_(leases.c.owner.is_(None), leases.c.until < bindparam("moment")))
-    .values(epoch=leases.c.epoch + 1, **_FREE)
+    .where(_OF_NODE, _NOBODYS)
+    .values(epoch=leases.c.epoch + 1)
+    .returning(leases.c.epoch)
+)
+_IN_PASSING: Final = (
+    update(leases).where(_OF_NODE, _NOBODYS).values(epoch=leases.c.epoch + 1, **_FREE)
+)
+_RENEW: Final = update(leases).where(HELD).values(until=bindparam("longer"))
+_CHECK: Final = locks.Keeping(
+    select(leases.c.epoch)
+    .select_from(nodes.join(leases, nodes.c.uuid == leases.c.node_uuid))
+    .where(HELD)
+)
+_RELEASE: Final = update(leases).where(HELD).values(**_FREE)
+_HOLDER: Final = select(leases.c.owner, leases.c.purpose, leases.c.since).where(
+    _OF_NODE, leases.c.owner.is_not(None), leases.c.until >= bindparam("moment")
 )
 
 
@@ -26,20 +46,9 @@ async def acquire(
     connection: AsyncConnection, node_uuid: str, owner: str, purpose: str, span: Span
 ) -> Lease | None:
     """Take the lease if it is free or has run out; None when somebody holds it."""
-    free = or_(leases.c.owner.is_(None), leases.c.until < span.now)
-    statement = (
-        update(leases)
-        .where((leases.c.node_uuid == node_uuid) & free)
-        .values(
-            owner=owner,
-            purpose=purpose,
-            epoch=leases.c.epoch + 1,
-            since=span.now,
-            until=span.until,
-        )
-        .returning(leases.c.epoch)
-    )
-    epoch = (await connection.execute(statement)).scalar()
+    wanted = {"node": node_uuid, "moment": span.now}
+    holder = {"owner": owner, "purpose": purpose, "since": span.now, "until": span.until}
+    epoch = (await connection.execute(_TAKE, {**wanted, **holder})).scalar()
     return Lease(node_uuid, owner, epoch) if epoch is not None else None
 
 
@@ -50,9 +59,9 @@ async def prepare(connection: AsyncConnection, node_uuid: str) -> None:
 
 async def renew(connection: AsyncConnection, lease: Lease, span: Span) -> None:
     """Hold it longer. Raises LeaseLost."""
-    statement = update(leases).where(_mine(lease)).values(until=span.until)
-    if not (await connection.execute(statement)).rowcount:
-        raise _lost(lease)
+    wanted = {**which(lease), "longer": span.until}
+    if not (await connection.execute(_RENEW, wanted)).rowcount:
+        raise lost(lease)
 
 
 async def check(connection: AsyncConnection, lease: Lease) -> None:
@@ -60,16 +69,13 @@ async def check(connection: AsyncConnection, lease: Lease) -> None:
 
     Node and lease stay as they are until the end of the transaction.
     """
-    await locks.keep(connection, select(nodes.c.id).where(nodes.c.uuid == lease.node_uuid))
-    query = locks.kept(connection, select(leases.c.epoch).where(_mine(lease)))
-    row = (await connection.execute(query)).first()
-    if row is None:
-        raise _lost(lease)
+    if (await connection.execute(_CHECK.on(connection), which(lease))).first() is None:
+        raise lost(lease)
 
 
 async def release(connection: AsyncConnection, lease: Lease) -> None:
     """Give it back; a lease lost meanwhile stays with its new owner."""
-    await connection.execute(update(leases).where(_mine(lease)).values(**_FREE))
+    await connection.execute(_RELEASE, which(lease))
 
 
 async def release_all(connection: AsyncConnection, owner_prefix: str) -> int:
@@ -87,10 +93,8 @@ async def take_away(connection: AsyncConnection, node_uuid: str) -> None:
 
 async def holder(connection: AsyncConnection, node_uuid: str, now: datetime) -> Holder | None:
     """Who holds the node at this moment."""
-    query = select(leases.c.owner, leases.c.purpose, leases.c.since).where(
-        (leases.c.node_uuid == node_uuid) & leases.c.owner.is_not(None) & (leases.c.until >= now)
-    )
-    row = (await connection.execute(query)).first()
+    wanted = {"node": node_uuid, "moment": now}
+    row = (await connection.execute(_HOLDER, wanted)).first()
     return Holder(row.owner, row.purpose, row.since) if row is not None else None
 
 
@@ -105,15 +109,12 @@ async def holders(
     return {row.node_uuid: Holder(row.owner, row.purpose, row.since) for row in rows}
 
 
-def _mine(lease: Lease) -> ColumnElement[bool]:
-    return (
-        (leases.c.node_uuid == lease.node_uuid)
-        & (leases.c.owner == lease.owner)
-        & (leases.c.epoch == lease.epoch)
-    )
+def which(lease: Lease) -> dict[str, Any]:
+    """What statements with `HELD` are given."""
+    return {"node": lease.node_uuid, "holder": lease.owner, "held": lease.epoch}
 
 
-def _lost(lease: Lease) -> LeaseLost:
+def lost(lease: Lease) -> LeaseLost:
     return LeaseLost(f"Node {lease.node_uuid} is no longer held by {lease.owner}.")
 
 

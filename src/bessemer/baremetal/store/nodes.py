@@ -21,11 +21,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bessemer.baremetal.domain.lease import Lease
 from bessemer.baremetal.domain.node import InterfaceKind, Node, Power
 from bessemer.baremetal.domain.provision.states import State
+from bessemer.baremetal.store.leases import HELD, check, lost, which
 from bessemer.baremetal.store.paging import Order
 from bessemer.baremetal.store.sealing import SecretBox
-from bessemer.baremetal.store.tables import allocations, leases, nodes, ports
+from bessemer.baremetal.store.tables import allocations, leases, nodes, ports, work
 from bessemer.clock import now
 from bessemer.db import locks
 from bessemer.db.constraints import duplicated
@@ -70,12 +72,32 @@ _WRITINGS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 """And the other way round."""
 
-_ATTRIBUTES: Final = frozenset(each.name for each in fields(Node)) - {"created_at", "updated_at"}
+_FIELDS: Final = frozenset(each.name for each in fields(Node))
+_ATTRIBUTES: Final = _FIELDS - {"created_at", "updated_at"}
 _BY: Final = [
-    select(nodes).where(column == bindparam("ident")) for column in (nodes.c.uuid, nodes.c.name)
+    locks.Keeping(select(nodes).where(column == bindparam("ident")))
+    for column in (nodes.c.uuid, nodes.c.name)
 ]
+_UNDER_LEASE: Final = nodes.join(leases, nodes.c.uuid == leases.c.node_uuid)
+_HELD: Final = locks.Keeping(select(nodes).select_from(_UNDER_LEASE).where(HELD))
+_IN_HAND: Final = locks.Keeping(
+    select(nodes, work.c.abort, work.c.signalled)
+    .select_from(_UNDER_LEASE.join(work, nodes.c.uuid == work.c.node_uuid))
+    .where(HELD)
+)
 _ADD: Final = insert(nodes)
 _UPDATE: Final = update(nodes).where(nodes.c.uuid == bindparam("of"))
+_REMOVE: Final = delete(nodes).where(nodes.c.uuid == bindparam("of"))
+_END_ALLOCATION: Final = delete(allocations).where(allocations.c.node_uuid == bindparam("of"))
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """A node that is worked on, and what others have written on its work meanwhile."""
+
+    node: Node
+    abort: str | None
+    signalled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +144,26 @@ class NodeStore:
     async def get(self, connection: AsyncConnection, ident: str) -> Node:
         """By uuid, else by name. Raises NotFound."""
         for query in _BY:
-            kept = locks.kept(connection, query)
-            row = (await connection.execute(kept, {"ident": ident})).first()
+            row = (await connection.execute(query.on(connection), {"ident": ident})).first()
             if row is not None:
                 return self._node(row)
         raise NotFound(f"Node {ident} could not be found.")
+
+    async def held(self, connection: AsyncConnection, lease: Lease) -> Node:
+        """The node of a lease; instead of `leases.check`. Raises LeaseLost."""
+        row = (await connection.execute(_HELD.on(connection), which(lease))).first()
+        if row is None:
+            raise lost(lease)
+        return self._node(row)
+
+    async def in_hand(self, connection: AsyncConnection, lease: Lease) -> InHand | None:
+        """Likewise, with its work; None when there is none any more. Raises LeaseLost."""
+        query = _IN_HAND.on(connection)
+        row = (await connection.execute(query, which(lease))).first()
+        if row is None:
+            await check(connection, lease)
+            return None
+        return InHand(self._node(row), row.abort, row.signalled)
 
     async def hold(self, connection: AsyncConnection, *idents: str) -> None:
         """Lock several nodes, by uuid or name, in the one order that everybody keeps."""
@@ -237,11 +274,11 @@ class NodeStore:
     async def remove(self, connection: AsyncConnection, uuid: str) -> None:
         """Delete; ports, work and the rest go with it."""
         await self._end_allocation(connection, uuid)
-        await connection.execute(delete(nodes).where(nodes.c.uuid == uuid))
+        await connection.execute(_REMOVE, {"of": uuid})
 
     async def _end_allocation(self, connection: AsyncConnection, uuid: str) -> None:
         """An allocation lasts as long as its node's instance."""
-        await connection.execute(delete(allocations).where(allocations.c.node_uuid == uuid))
+        await connection.execute(_END_ALLOCATION, {"of": uuid})
 
     async def _update(
         self,
@@ -278,9 +315,8 @@ class NodeStore:
         }
 
     def _node(self, row: Row[Any]) -> Node:
-        values = dict(row._mapping)
-        del values["id"]
-        return self.made(values)
+        found = row._mapping.items()
+        return self.made({name: value for name, value in found if name in _FIELDS})
 
 
 def _bmc_hosts(driver_info: Mapping[str, Any]) -> Iterator[str]:

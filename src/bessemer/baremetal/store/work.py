@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.provision.states import Event
@@ -21,10 +21,46 @@ from bessemer.baremetal.store.tables import nodes
 from bessemer.baremetal.store.tables import work as table
 from bessemer.context import RequestId
 
+_OF_NODE: Final = table.c.node_uuid == bindparam("of")
+_FIND: Final = select(table).where(_OF_NODE)
+_ADD: Final = insert(table)
+_CHANGE: Final = update(table).where(_OF_NODE)
+_STEP_BEGINS: Final = _CHANGE.values(signalled=False)
+_SIGNAL: Final = _CHANGE.values(signalled=True)
+_REMOVE: Final = delete(table).where(_OF_NODE)
+
+_MINE_SINCE: Final = (
+    select(nodes.c.provision_updated_at).where(nodes.c.uuid == bindparam("of")).scalar_subquery()
+)
+_AHEAD: Final = (
+    select(func.count())
+    .select_from(table.join(nodes, table.c.node_uuid == nodes.c.uuid))
+    .where(table.c.flow == bindparam("in_flow"), table.c.node_uuid != bindparam("of"))
+    .where(
+        or_(
+            table.c.admitted.is_(true()),
+            nodes.c.provision_updated_at < _MINE_SINCE,
+            (nodes.c.provision_updated_at == _MINE_SINCE) & (nodes.c.uuid < bindparam("of")),
+        )
+    )
+)
+_DUE: Final = (
+    select(nodes.c.uuid, nodes.c.driver, nodes.c.conductor_group)
+    .join(table, table.c.node_uuid == nodes.c.uuid)
+    .where(
+        or_(
+            table.c.due_at.is_(None),
+            table.c.due_at <= bindparam("moment"),
+            table.c.signalled.is_(true()),
+            table.c.abort.is_not(None),
+        )
+    )
+)
+
 
 async def find(connection: AsyncConnection, node_uuid: str) -> Work | None:
     """What is in hand on a node."""
-    row = (await connection.execute(select(table).where(table.c.node_uuid == node_uuid))).first()
+    row = (await connection.execute(_FIND, {"of": node_uuid})).first()
     return _work(row, box_of(connection)) if row is not None else None
 
 
@@ -36,39 +72,41 @@ async def of_nodes(connection: AsyncConnection, node_uuids: Sequence[str]) -> di
 
 async def replace(connection: AsyncConnection, work: Work) -> None:
     """Keep this work instead of whatever was there."""
-    columns = _columns(work, box_of(connection))
-    statement = update(table).where(table.c.node_uuid == work.node_uuid).values(**columns)
-    if not (await connection.execute(statement)).rowcount:
-        await connection.execute(insert(table).values(**columns))
+    columns = {**_progress(work), **_plan(work, box_of(connection))}
+    if not await _change(connection, work.node_uuid, columns):
+        await connection.execute(_ADD, {"node_uuid": work.node_uuid, **columns})
+
+
+async def advance(connection: AsyncConnection, before: Work, after: Work) -> None:
+    """Keep how far the work has come; its steps are written, and sealed, only if they differ."""
+    same_plan = (before.steps, before.clean_up) == (after.steps, after.clean_up)
+    plan = {} if same_plan else _plan(after, box_of(connection))
+    await _change(connection, after.node_uuid, {**_progress(after), **plan})
 
 
 async def step_begins(connection: AsyncConnection, node_uuid: str) -> None:
     """The step in hand is about to look for itself: signs up to now are used up."""
-    statement = update(table).where(table.c.node_uuid == node_uuid).values(signalled=False)
-    await connection.execute(statement)
+    await connection.execute(_STEP_BEGINS, {"of": node_uuid})
 
 
 async def note(connection: AsyncConnection, node_uuid: str, memo: Mapping[str, Any]) -> None:
     """Keep the memo of the step in hand."""
-    statement = update(table).where(table.c.node_uuid == node_uuid).values(memo=dict(memo))
-    await connection.execute(statement)
+    await _change(connection, node_uuid, {"memo": dict(memo)})
 
 
 async def show_progress(connection: AsyncConnection, node_uuid: str, done: int, total: int) -> None:
     """Keep how far the step in hand is."""
-    values = {"progress_done": done, "progress_total": total}
-    await connection.execute(update(table).where(table.c.node_uuid == node_uuid).values(**values))
+    await _change(connection, node_uuid, {"progress_done": done, "progress_total": total})
 
 
 async def remove(connection: AsyncConnection, node_uuid: str) -> None:
     """Nothing is in hand any more."""
-    await connection.execute(delete(table).where(table.c.node_uuid == node_uuid))
+    await connection.execute(_REMOVE, {"of": node_uuid})
 
 
 async def request_abort(connection: AsyncConnection, node_uuid: str, reason: str) -> bool:
     """Ask the worker to stop; False when there is no work."""
-    statement = update(table).where(table.c.node_uuid == node_uuid).values(abort=reason)
-    return bool((await connection.execute(statement)).rowcount)
+    return await _change(connection, node_uuid, {"abort": reason})
 
 
 async def release(connection: AsyncConnection, node_uuid: str) -> bool:
@@ -77,23 +115,12 @@ async def release(connection: AsyncConnection, node_uuid: str) -> bool:
     if present is None or present.waiting is None or present.waiting.signal is not Signal.UNHOLD:
         return False
     values = {"memo": {**present.memo, "released": True}, "signalled": True}
-    await connection.execute(update(table).where(table.c.node_uuid == node_uuid).values(**values))
-    return True
+    return await _change(connection, node_uuid, values)
 
 
 async def ahead_of(connection: AsyncConnection, node_uuid: str, flow: Flow) -> int:
     """How many nodes come before this one: admitted to the flow, or waiting for longer."""
-    mine = select(nodes.c.provision_updated_at).where(nodes.c.uuid == node_uuid).scalar_subquery()
-    earlier = (nodes.c.provision_updated_at < mine) | (
-        (nodes.c.provision_updated_at == mine) & (nodes.c.uuid < node_uuid)
-    )
-    query = (
-        select(func.count())
-        .select_from(table.join(nodes, table.c.node_uuid == nodes.c.uuid))
-        .where(table.c.flow == flow, table.c.node_uuid != node_uuid)
-        .where(table.c.admitted.is_(True) | earlier)
-    )
-    return (await connection.execute(query)).scalar_one()
+    return (await connection.execute(_AHEAD, {"of": node_uuid, "in_flow": flow})).scalar_one()
 
 
 async def signal(connection: AsyncConnection, node_uuid: str, which: Signal) -> bool:
@@ -104,8 +131,7 @@ async def signal(connection: AsyncConnection, node_uuid: str, which: Signal) -> 
     present = await find(connection, node_uuid)
     if present is None or (present.waiting and present.waiting.signal is not which):
         return False
-    statement = update(table).where(table.c.node_uuid == node_uuid).values(signalled=True)
-    await connection.execute(statement)
+    await connection.execute(_SIGNAL, {"of": node_uuid})
     return True
 
 
@@ -120,28 +146,26 @@ class Due:
 
 async def due(connection: AsyncConnection, moment: datetime) -> list[Due]:
     """Work that is ready at `moment`: not waiting, signalled, aborted or overdue."""
-    ready = (
-        table.c.due_at.is_(None)
-        | (table.c.due_at <= moment)
-        | table.c.signalled.is_(True)
-        | table.c.abort.is_not(None)
-    )
-    query = (
-        select(nodes.c.uuid, nodes.c.driver, nodes.c.conductor_group)
-        .join(table, table.c.node_uuid == nodes.c.uuid)
-        .where(ready)
-    )
-    return [Due(*row) for row in (await connection.execute(query)).all()]
+    return [Due(*row) for row in (await connection.execute(_DUE, {"moment": moment})).all()]
 
 
-def _columns(work: Work, box: SecretBox) -> dict[str, Any]:
+async def _change(connection: AsyncConnection, node_uuid: str, columns: Mapping[str, Any]) -> bool:
+    """False when nothing is in hand on the node."""
+    return bool((await connection.execute(_CHANGE, {"of": node_uuid, **columns})).rowcount)
+
+
+def _plan(work: Work, box: SecretBox) -> dict[str, Any]:
     return {
-        "node_uuid": work.node_uuid,
+        "steps": with_sealed_args(box, msgspec.to_builtins(work.steps)),
+        "clean_up": with_sealed_args(box, msgspec.to_builtins(work.clean_up)),
+    }
+
+
+def _progress(work: Work) -> dict[str, Any]:
+    return {
         "flow": work.flow,
         "intent": work.intent,
         "request_id": work.request_id,
-        "steps": with_sealed_args(box, msgspec.to_builtins(work.steps)),
-        "clean_up": with_sealed_args(box, msgspec.to_builtins(work.clean_up)),
         "finish": work.finish,
         "step_index": work.index,
         "memo": dict(work.memo),
