@@ -1,6 +1,8 @@
 """Settings in, application out: the only place that knows all rooms."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -40,9 +42,10 @@ from bessemer.image.service import EmbeddedImages
 from bessemer.json_types import JsonObject
 from bessemer.network.api.service import network_services
 from bessemer.network.dhcp.boot_programs import BootPrograms
-from bessemer.network.service import EmbeddedNetwork
+from bessemer.network.service import EmbeddedNetwork, remove_leftovers
 from bessemer.roles import Role
 from bessemer.settings import Settings
+from bessemer.sole_roles import RoleTaken, sole_roles
 from bessemer.state_directory import prepare_state_directory
 from bessemer.web.authentication import Authenticate, by_token, noauth
 from bessemer.web.basic_authentication import by_password_file
@@ -76,6 +79,7 @@ class Cloud:
         prepare_state_directory(state)
         self._settings = settings
         self._database = database = open_database(settings.database_url, settings.database)
+        self._sole_roles = sole_roles(database, settings)
         self._bus = bus = _bus(settings)
         self._agents = agents = AgentClient()
         self._ipmi = ipmi = IpmiClients(settings.baremetal)
@@ -155,9 +159,10 @@ class Cloud:
     async def start(self) -> None:
         """Bring the database up to date and take up our roles, the ones that others need first.
 
-        Raises ConfigurationError.
+        Raises ConfigurationError; RoleTaken when another process has one that only one may have.
         """
         await upgrade(self._database)
+        await self._take_sole_roles()
         await self._images.prepare()
         await self._baremetal.prepare()
         await self._bus.start()
@@ -165,10 +170,16 @@ class Cloud:
             if role in self._settings.server.roles:
                 await room.start()
 
+    @property
+    def dispossessed(self) -> asyncio.Event:
+        """Set when another process has taken roles of ours that only one may have."""
+        return self._sole_roles.lost
+
     async def stop(self) -> None:
         """Stop in good order, the last started first."""
         for room in reversed(self._rooms.values()):
             await room.stop()
+        await self._sole_roles.give_back()
         await self._bus.close()
         await self._agents.close()
         self._ipmi.close()
@@ -176,6 +187,18 @@ class Cloud:
             if session is not None:
                 await session.close()
         await self._database.close()
+
+    async def _take_sole_roles(self) -> None:
+        """Who may not serve DHCP any more, lets nothing of it go on that a killed self left."""
+        try:
+            await self._sole_roles.take()
+        except RoleTaken:
+            if Role.NETWORK in self._settings.server.roles:
+                with suppress(ConfigurationError):  # the folder is somebody else's
+                    await remove_leftovers(
+                        self._settings.network, self._settings.server.state_directory
+                    )
+            raise
 
 
 def _bus(settings: Settings) -> Bus:

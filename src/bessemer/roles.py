@@ -25,5 +25,8 @@ class Role(StrEnum):
     """Serves the identity API, and makes the first administrator."""
 
 
+SOLE = frozenset({Role.COMPUTE, Role.NETWORK, Role.IMAGE})
+"""Roles that one process of a cloud has at a time."""
+
 FOR_OPERATORS = frozenset({Role.API, Role.IMAGE, Role.IDENTITY})
 """Roles that serve something on the operators' listener."""

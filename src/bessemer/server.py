@@ -20,6 +20,7 @@ from bessemer.errors import ConfigurationError
 from bessemer.readiness import announce_ready
 from bessemer.roles import FOR_OPERATORS, Role
 from bessemer.settings import Settings
+from bessemer.sole_roles import RoleTaken
 from bessemer.state_directory import held_state_directory, prepare_state_directory
 from bessemer.web.limits import LimitedProtocol
 from bessemer.web.spelling import SpelledProtocol
@@ -58,9 +59,10 @@ class _QuietServer(uvicorn.Server):
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; a second one ends the process at once.
 
-    Raises ConfigurationError when an address cannot be had. The operators' socket is bound first,
-    in the caller's network namespace; then the process moves into `server.network_namespace`,
-    where everything else lives.
+    The operators' socket is bound first, in the caller's network namespace; then the process moves
+    into `server.network_namespace`, where everything else lives.
+    Raises ConfigurationError when an address cannot be had, RoleTaken when another process has a
+    role that only one may have, from the start or since this one stood still.
     """
     listeners = Listeners()
     roles = frozenset(settings.server.roles)
@@ -100,19 +102,28 @@ async def _serve_alone(settings: Settings, listeners: Listeners) -> None:
         serving = [asyncio.create_task(s.serve(sockets=[socket])) for s, socket in servers]
         announce_ready()
         log.info("serving", roles=",".join(settings.server.roles), **listeners.shown())
-        await _until_stopped(stopping, serving)
+        await _until_any(stopping, cloud.dispossessed, serving)
         for server, _ in servers:
             server.should_exit = True
         await asyncio.gather(*serving)
     finally:
         await cloud.stop()
+    if cloud.dispossessed.is_set():
+        raise RoleTaken(
+            "server.roles: this process gave no sign of life for server.role_lease_duration, and another "
+            "one has taken over what only one may be. This one has stopped; start it again as a "
+            "stand-by, or leave those roles out (--roles)."
+        )
 
 
-async def _until_stopped(stopping: asyncio.Event, serving: list[asyncio.Task[None]]) -> None:
-    """Or until a server ends by itself."""
-    asked = asyncio.create_task(stopping.wait())
-    await asyncio.wait((asked, *serving), return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
+async def _until_any(
+    stopping: asyncio.Event, dispossessed: asyncio.Event, serving: list[asyncio.Task[None]]
+) -> None:
+    """Until one of these is set, or a server ends by itself."""
+    signs = [asyncio.create_task(sign.wait()) for sign in (stopping, dispossessed)]
+    await asyncio.wait((*signs, *serving), return_when=asyncio.FIRST_COMPLETED)
+    for sign in signs:
+        sign.cancel()
 
 
 def _server(app: ASGIApp, protocol: type[LimitedProtocol]) -> uvicorn.Server:

@@ -9,6 +9,7 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -51,6 +52,12 @@ class ServerSettings(BaseModel):
     )
     network_namespace: str | None = Field(
         None, description="after binding the API, move into this network namespace (ip-netns(8))"
+    )
+    role_lease_duration: timedelta = Field(
+        timedelta(seconds=30),
+        gt=timedelta(0),
+        description="how long roles that one process has at a time (compute, network, image, a "
+        "conductor's name) stay with a process that died on another host",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least level"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from bessemer.context import RequestContext
 from bessemer.db.engine import Database
 from bessemer.json_types import JsonObject
 from bessemer.network.dhcp.dnsmasq import Dnsmasq
-from bessemer.network.dhcp.folder import choose_folder
+from bessemer.network.dhcp.folder import choose_folder, take_folder
 from bessemer.network.domain.addresses import parse_mac
 from bessemer.network.domain.dhcp_options import checked_option, names_client
 from bessemer.network.domain.errors import PortNotFound
@@ -67,17 +68,25 @@ class EmbeddedNetwork:
             for name, switch in self.means.switches.items()
         }
         self._supervisor: DhcpSupervisor | None = None
+        self._give_back = contextlib.ExitStack()
         self._confirmed = Signal()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: list[Callable[[], None]] = []
         self._listen(CONFIRMED, self._on_confirmed)
 
     async def start(self) -> None:
-        """Control the switches and serve DHCP, in the background, until `stop`."""
+        """Control the switches and serve DHCP, in the background, until `stop`.
+
+        Raises ConfigurationError when another process serves DHCP from our folder.
+        """
+        serves_dhcp = self.means.settings.dhcp == "dnsmasq"
+        if serves_dhcp:
+            folder = take_folder(_folder(self.means.settings, self._state_directory))
+            self._give_back.callback(os.close, folder)
         self._listen(SWITCH_WISHED, self._on_switch_wished)
         for reconciler in self._reconcilers.values():
             self._in_background(reconciler.run())
-        if self.means.settings.dhcp == "dnsmasq":
+        if serves_dhcp:
             server = _dnsmasq(self.means.settings, self._state_directory, self._on_server_death)
             missing = await asyncio.to_thread(server.make_programs, self.means.settings)
             if missing:
@@ -99,6 +108,7 @@ class EmbeddedNetwork:
         self._tasks.clear()
         if self._supervisor is not None:
             await self._supervisor.stop()
+        self._give_back.close()
 
     async def get_network(self, context: RequestContext, ident: str) -> NetworkView:
         async with self.means.database.read() as connection:
@@ -213,16 +223,25 @@ class EmbeddedNetwork:
 
 
 async def remove_leftovers(settings: NetworkSettings, state_directory: Path) -> None:
-    """End the dnsmasq processes and remove the namespaces that a killed server left behind."""
-    await _dnsmasq(settings, state_directory, lambda _network_id: None).stop()
+    """End the dnsmasq processes and remove the namespaces that a killed server left behind.
+
+    Raises ConfigurationError when that server lives.
+    """
+    if settings.dhcp != "dnsmasq":
+        return
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, take_folder(_folder(settings, state_directory)))
+        await _dnsmasq(settings, state_directory, lambda _network_id: None).stop()
 
 
 def _dnsmasq(
     settings: NetworkSettings, state_directory: Path, on_death: Callable[[str], None]
 ) -> Dnsmasq:
-    wanted = settings.state_directory or state_directory / "dhcp"
-    folder = choose_folder(wanted, state_directory)
-    return Dnsmasq(folder, on_death)
+    return Dnsmasq(_folder(settings, state_directory), on_death)
+
+
+def _folder(settings: NetworkSettings, state_directory: Path) -> Path:
+    return choose_folder(settings.state_directory or state_directory / "dhcp", state_directory)
 
 
 def _checked(options: tuple[DhcpOption, ...]) -> tuple[DhcpOption, ...]:

@@ -28,6 +28,7 @@ from tests.integration.network.tftp_client import TftpError, fetch
 
 from bessemer.bus.memory import MemoryBus
 from bessemer.db.engine import Database
+from bessemer.errors import ConfigurationError
 from bessemer.network.dhcp.takeover import end_leftover
 from bessemer.network.domain.addresses import Pool
 from bessemer.network.public import Binding, DhcpOption, PortSpec, PortStatus, SwitchFailure
@@ -458,3 +459,20 @@ def dnsmasq_pids(network_id: str) -> list[int]:
             if words[0].endswith("dnsmasq") and f"/{network_id}/" in words[1]:
                 found.append(int(folder.name))
     return found
+
+
+async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_serves_on(
+    room: EmbeddedNetwork, database: Database, settings: NetworkSettings, tmp_path: Path
+) -> None:
+    network = await a_network(room, "blue", TENANT)
+
+    async def is_served() -> bool:
+        return bool(dnsmasq_pids(network.id))
+
+    await eventually(is_served)
+    served = dnsmasq_pids(network.id)
+    second = EmbeddedNetwork(database, MemoryBus(), settings, tmp_path)
+    with pytest.raises(ConfigurationError, match=r"Another process serves DHCP .* stop it"):
+        await second.start()
+    await second.stop()
+    assert dnsmasq_pids(network.id) == served

@@ -1,5 +1,6 @@
 """Where dnsmasq's files live, so that it can read them after it has given up root's rights."""
 
+import fcntl
 import hashlib
 import os
 import pwd
@@ -43,6 +44,23 @@ def choose_folder(wanted: Path, state_directory: Path) -> Path:
             "network.state_directory to a folder that every account may enter."
         )
     return folder
+
+
+def take_folder(folder: Path) -> int:
+    """A descriptor: until it is closed or its process dies, nobody else can take the folder.
+
+    Raises ConfigurationError when somebody has it, whose dnsmasq would be ended as a leftover.
+    """
+    taken = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(taken)
+        raise ConfigurationError(
+            f"Another process serves DHCP from {folder}: stop it, or give this one a folder of its "
+            "own (network.state_directory)."
+        ) from error
+    return taken
 
 
 def remove_fallback(folder: Path) -> None:
