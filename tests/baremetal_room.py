@@ -28,6 +28,7 @@ from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.fake_machines import FakeMachines
 from bessemer.baremetal.store.nodes import NodeStore
 from bessemer.baremetal.store.sealing import SecretBox
+from bessemer.baremetal.store.work import Due
 from bessemer.bus.memory import MemoryBus
 from bessemer.clock import now
 from bessemer.context import admin_context
@@ -51,7 +52,7 @@ class Room:
         """The nodes' store."""
         return self.desk.shelves.nodes
 
-    def engine(self) -> Engine:
+    def engine(self, nudge: Callable[[Due], None] = lambda _: None) -> Engine:
         """A worker's engine, of a fresh incarnation."""
         return Engine(
             shelves=self.desk.shelves,
@@ -60,6 +61,8 @@ class Room:
             lease_duration=self.settings.lease_duration,
             next_work=self.desk.flows.after,
             changed=lambda _: None,
+            nudge=nudge,
+            step_timeout=self.settings.step_timeout,
             limits=self.desk.flows.limits,
             not_in_maintenance=self.desk.flows.not_in_maintenance,
         )
@@ -96,13 +99,15 @@ class Room:
             entries = await journal.of_node(connection, node.uuid)
         return [f"{entry.interface}.{entry.step}" for entry in entries]
 
-    async def run_to_rest(self, node_uuid: str) -> Node:
+    async def run_to_rest(
+        self, node_uuid: str, nudge: Callable[[Due], None] = lambda _: None
+    ) -> Node:
         """Work on the node, again and again, until nothing is left to do."""
         for _ in range(5000):
             async with self.database.read() as connection:
                 if await work_store.find(connection, node_uuid) is None:
                     return await self.nodes.get(connection, node_uuid)
-            due = await worker.work_on(self.engine(), node_uuid)
+            due = await worker.work_on(self.engine(nudge), node_uuid)
             pause = (due - now()).total_seconds() if due is not None else 0
             await asyncio.sleep(min(max(pause, 0), LONGEST_PAUSE_S))
         raise AssertionError("the work does not come to an end")

@@ -39,6 +39,7 @@ from bessemer.baremetal.store import journal
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.nodes import NodeStore
 from bessemer.baremetal.store.sealing import KEY_FILE, SecretBox
+from bessemer.baremetal.store.work import Due
 from bessemer.bus.bus import Bus
 from bessemer.context import RequestContext
 from bessemer.db.engine import Database
@@ -81,6 +82,8 @@ class EmbeddedBareMetal:
             lease_duration=settings.lease_duration,
             next_work=flows.after,
             changed=self._announce,
+            nudge=self._wake,
+            step_timeout=settings.step_timeout,
             limits=flows.limits,
             not_in_maintenance=flows.not_in_maintenance,
         )
@@ -215,6 +218,9 @@ class EmbeddedBareMetal:
 
     async def _forget_lost_orders(self) -> None:
         await set_power.forget_lost_orders(self.desk)
+
+    def _wake(self, due: Due) -> None:
+        self.desk.background.start(self.desk.wake(due))
 
     def _announce(self, node_uuid: str) -> None:
         self.desk.background.start(self._bus.publish(NODE_CHANGED, {"node_uuid": node_uuid}))

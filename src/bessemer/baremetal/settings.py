@@ -227,6 +227,12 @@ class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
         gt=NO_TIME,
         description="wait for the agent's own power-off before the BMC's",
     )
+    step_timeout: timedelta = Field(
+        timedelta(minutes=30),
+        gt=NO_TIME,
+        description="a step that runs for this long without an answer is given up as failed; what a "
+        "step waits for has timeouts of its own",
+    )
     power_state_change_timeout: timedelta = Field(
         timedelta(seconds=60),
         gt=NO_TIME,
@@ -262,6 +268,12 @@ class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
         timedelta(days=14),
         gt=NO_TIME,
         description="a conductor silent for this long is forgotten",
+    )
+    workers_pool_size: int = Field(
+        300,
+        ge=1,
+        description="nodes that a conductor runs steps on at the same time; further ones wait. Those "
+        "that wait for their agent or a timer are not counted",
     )
     graceful_shutdown_timeout: timedelta = Field(
         timedelta(seconds=30),

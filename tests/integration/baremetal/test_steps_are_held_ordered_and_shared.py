@@ -1,13 +1,15 @@
 """Holds, waits, turns, child nodes, and whose word on a step counts."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.baremetal_room import Room, a_room
 
-from bessemer.baremetal.conductor import worker
+from bessemer.baremetal.conductor import turns, worker
 from bessemer.baremetal.domain.deploy_template import DeployTemplate, TemplateStep
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.provision.states import State
@@ -15,11 +17,14 @@ from bessemer.baremetal.domain.provision.work import Flow, StepCall, Work
 from bessemer.baremetal.domain.runbook import Runbook, RunbookStep
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.operations.provision import ProvisionRequest, provision
+from bessemer.baremetal.operations.show_nodes import show_node
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import journal, leases
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.deploy_templates import DEPLOY_TEMPLATES
 from bessemer.baremetal.store.runbooks import RUNBOOKS
+from bessemer.baremetal.store.work import Due
+from bessemer.clock import now
 from bessemer.context import RequestContext, admin_context
 from bessemer.errors import Invalid, NotFound
 
@@ -341,20 +346,72 @@ async def test_no_more_than_allowed_run_at_once_and_the_others_queue(room: Room,
     first, second, third = [await room.a_node(start) for _ in range(3)]
     for node in (first, second, third):
         await ask(room, node, verb)
-    for node in (third, second):
-        assert await worker.work_on(room.engine(), node.uuid) is not None
-        work = (await look(room, node))[1]
-        assert work is not None
-        assert work.waiting is not None
-        assert work.waiting.reason.startswith(f"queued: 1 nodes may {flow} at once")
+    for node, ahead in ((third, 2), (second, 1)):
+        assert await worker.work_on(room.engine(), node.uuid) > now() + timedelta(days=300)
+        assert await waits_for(room, node) == (
+            f"queued: 1 nodes may {flow} at once, and {ahead} are before this one "
+            f"(setting baremetal.max_concurrent_{flow})"
+        )
         assert await room.steps_done(node) == []
-    assert (await room.run_to_rest(first.uuid)).last_error is None
+    called: list[str] = []
+    assert (await room.run_to_rest(first.uuid, note_in(called))).last_error is None
+    assert called == [second.uuid]
+    assert "and 1 are before" in await waits_for(room, third)
     assert await worker.work_on(room.engine(), third.uuid) is not None
     assert await room.steps_done(third) == []
+    ended = await room.run_to_rest(second.uuid, note_in(called))
+    assert ended.last_error is None
+    assert called == [second.uuid, third.uuid]
+    ended = await room.run_to_rest(third.uuid, note_in(called))
+    assert ended.last_error is None
+    assert ended.target_provision_state is None
+    assert called == [second.uuid, third.uuid]
+
+
+def note_in(called: list[str]) -> Callable[[Due], None]:
+    """As a nudge: who is told that its turn has come."""
+    return lambda due: called.append(due.node_uuid)
+
+
+async def waits_for(room: Room, node: Node) -> str:
+    """In words, as the API shows it."""
+    work = (await show_node(room.desk, node.uuid)).work
+    assert work is not None
+    assert work.waiting is not None
+    return work.waiting.reason
+
+
+async def test_who_was_forgotten_in_a_queue_is_called_by_the_next_round(room: Room):
+    room = in_a_room_of(room, max_concurrent_deploy=1)
+    first, second, third = [await room.a_node(State.AVAILABLE) for _ in range(3)]
+    for node in (first, second, third):
+        await ask(room, node, "active")
     for node in (second, third):
-        ended = await room.run_to_rest(node.uuid)
-        assert ended.last_error is None
-        assert ended.target_provision_state is None
+        await worker.work_on(room.engine(), node.uuid)
+    called: list[str] = []
+    await turns.call_all(room.engine(note_in(called)))
+    assert called == [first.uuid]
+    async with room.database.write() as connection:
+        await work_store.remove(connection, first.uuid)
+    await turns.call_all(room.engine(note_in(called)))
+    assert called == [first.uuid, second.uuid]
+    async with room.database.read() as connection:
+        assert [due.node_uuid for due in await work_store.due(connection, now())] == [second.uuid]
+
+
+async def test_who_gives_up_in_a_queue_stands_in_nobodys_way(room: Room):
+    room = in_a_room_of(room, max_concurrent_deploy=1)
+    first, second, third = [await room.a_node(State.AVAILABLE) for _ in range(3)]
+    for node in (first, second, third):
+        await ask(room, node, "active")
+    for node in (second, third):
+        await worker.work_on(room.engine(), node.uuid)
+    await ask(room, second, "abort")
+    assert "and 1 are before" in await waits_for(room, third)
+    called: list[str] = []
+    await room.run_to_rest(first.uuid, note_in(called))
+    assert called == [third.uuid]
+    assert (await room.run_to_rest(third.uuid)).provision_state is State.ACTIVE
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.lease_keeper import renewing
+from bessemer.baremetal.conductor.step_deadline import in_time, longest_run
 from bessemer.baremetal.conductor.task import NodeTask
 from bessemer.baremetal.domain.lease import Lease, Span
 from bessemer.baremetal.domain.node import Node
@@ -84,12 +85,13 @@ async def _under_lease(engine: Engine, task: NodeTask, lease: Lease, step: StepC
     work = replace(task.work, node_uuid=child.uuid, steps=(step,), index=0, memo=memo)
     of_child = ChildTask(engine.shelves, lease, interfaces, (child, ports, work))
     of_child.parent = task
-    if step.name in RESERVED:
-        return await RESERVED[step.name](of_child)
     plugin = interfaces.of(step.interface)
+    limit = longest_run(engine, plugin, step)
+    if step.name in RESERVED:
+        return await in_time(RESERVED[step.name](of_child), step, limit)
     if step.name not in plugin.steps():
         return Failed(f"its {step.interface} interface has no step {step.name}.")
-    outcome = await plugin.run_step(step.name, of_child, step.args)
+    outcome = await in_time(plugin.run_step(step.name, of_child, step.args), step, limit)
     if isinstance(outcome, Done) and outcome.then:
         return Failed(f"step {step} needs further steps and cannot run on child nodes.")
     return outcome

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 
 from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.conductor.engine import Engine
+from bessemer.baremetal.conductor.turns import call_all
 from bessemer.baremetal.conductor.worker import work_on
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import conductor_interfaces, conductors, leases
@@ -24,6 +26,9 @@ log = structlog.get_logger()
 
 SWEEP_INTERVAL: Final = timedelta(seconds=5)
 """Upper bound of the delay that a lost nudge costs."""
+
+
+QUEUES_CHECKED_EVERY: Final = timedelta(minutes=1)
 
 
 def topic_of(hostname: str) -> str:
@@ -45,7 +50,7 @@ class Identity:
 
 
 class Conductor:
-    """Runs workers, at most one per node, until `stop`."""
+    """Runs workers, at most one per node and `workers_pool_size` at once, until `stop`."""
 
     def __init__(
         self, engine: Engine, bus: Bus, identity: Identity, settings: BareMetalSettings
@@ -55,6 +60,7 @@ class Conductor:
         self._identity = identity
         self._settings = settings
         self._workers: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(settings.workers_pool_size)
         self._again: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._periodic: list[asyncio.Task[None]] = []
@@ -79,6 +85,8 @@ class Conductor:
         self._unsubscribe = self._bus.subscribe(topic_of(identity.hostname), self._on_nudge)
         await self._sweep()
         self.every(SWEEP_INTERVAL, self._sweep)
+        await call_all(self._engine)
+        self.every(QUEUES_CHECKED_EVERY, partial(call_all, self._engine))
         self.every(self._settings.conductor_heartbeat_interval, self._keep_alive)
 
     async def drain(self) -> None:
@@ -141,7 +149,8 @@ class Conductor:
 
     async def _work(self, node_uuid: str) -> None:
         try:
-            look_again = await work_on(self._engine, node_uuid)
+            async with self._slots:
+                look_again = await work_on(self._engine, node_uuid)
         except Exception:
             log.exception("worker.failed", node=node_uuid)
             look_again = None

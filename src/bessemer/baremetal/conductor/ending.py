@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.conductor.engine import Engine
+from bessemer.baremetal.conductor.turns import call_next
 from bessemer.baremetal.domain.lease import Lease
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import STABLE, TARGETS, Event
@@ -45,6 +46,9 @@ async def finish(engine: Engine, lease: Lease, work: Work) -> bool | None:
             await leases.release(connection, lease)
         else:
             await work_store.replace(connection, following)
+        called = await call_next(engine, connection, work.flow)
+    for each in called:
+        engine.nudge(each)
     log.info("work.finished", flow=str(work.flow), failure=work.failure)
     engine.changed(work.node_uuid)
     return following is not None

@@ -11,6 +11,7 @@ from bessemer.baremetal.conductor.task import Shelves
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.work import Flow, Work
 from bessemer.baremetal.interfaces.registry import Registry
+from bessemer.baremetal.store.work import Due
 
 NextWork = Callable[[AsyncConnection, Registry, Node, Work], Awaitable[Work | None]]
 """What follows a flow that ended well: tear down is followed by cleaning."""
@@ -27,6 +28,10 @@ class Engine:
     next_work: NextWork
     changed: Callable[[str], None]
     """Called with a node's uuid after each change of its state or work."""
+    nudge: Callable[[Due], None]
+    """Tells a node's conductor, whichever it is, that its work can go on; returns at once."""
+    step_timeout: timedelta
+    """How long a run of a step may take that says nothing else itself."""
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     """Once set, workers end the step in hand and begin no other."""
     limits: Mapping[Flow, int] = field(default_factory=dict)

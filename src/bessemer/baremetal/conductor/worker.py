@@ -5,6 +5,7 @@ once, so every step is idempotent.
 """
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,8 +17,9 @@ from bessemer.baremetal.conductor.ending import finish
 from bessemer.baremetal.conductor.engine import Engine
 from bessemer.baremetal.conductor.lease_keeper import renewing
 from bessemer.baremetal.conductor.state_of_work import bring_in_line
+from bessemer.baremetal.conductor.step_deadline import in_time, longest_run
 from bessemer.baremetal.conductor.task import NodeTask
-from bessemer.baremetal.conductor.turns import its_turn
+from bessemer.baremetal.conductor.turns import Admitted, LeftQueue, Queued, its_turn
 from bessemer.baremetal.domain.lease import Lease, LeaseLost, Span
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import Port
@@ -31,6 +33,7 @@ from bessemer.baremetal.domain.provision.work import (
     WaitFor,
     Work,
 )
+from bessemer.baremetal.interfaces.plugin import Plugin
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.interfaces.reserved import RESERVED
 from bessemer.baremetal.store import journal, leases
@@ -109,10 +112,13 @@ async def _advance(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool
         return work.waiting.due_at if work.waiting is not None else None
     if (reason := plan.abort_now(work)) is not None:
         return await _keep(engine, lease, work, Failed(reason, aborted=True))
-    turn = await its_turn(engine, lease, work)
-    if not isinstance(turn, Work):
-        return turn
-    work = turn
+    match await its_turn(engine, lease, work):
+        case Queued(until=until):
+            return until
+        case LeftQueue():
+            return True
+        case Admitted(work=work):
+            pass
     if work.step is None:
         return await finish(engine, lease, work)
     if (overdue := plan.overdue(work, moment)) is not None:
@@ -156,12 +162,9 @@ async def _answer(
     try:
         if step.on_children:
             return await run_on_children(engine, task, step)
-        if step.chosen and step.name in RESERVED:
-            return await RESERVED[step.name](task)
         plugin = interfaces.of(step.interface)
-        if step.name in plugin.steps():
-            return await plugin.run_step(step.name, task, step.args)
-        return await interfaces.deploy.run_in_band_step(task, step.name, step.args)
+        limit = longest_run(engine, plugin, step)
+        return await in_time(_run_of(interfaces, plugin, task, step), step, limit)
     except (Transient, Unavailable) as error:
         return WaitFor(Signal.TIMER, TRANSIENT_PATIENCE, error.message, look_again=TRANSIENT_PAUSE)
     except BessemerError as error:
@@ -174,6 +177,16 @@ async def _answer(
             f"Step {step} failed from a fault of Bessemer itself ({type(error).__name__}: {error}); "
             f"the log has the details under {task.work.request_id}."
         )
+
+
+def _run_of(
+    interfaces: NodeInterfaces, plugin: Plugin, task: NodeTask, step: StepCall
+) -> Awaitable[Outcome]:
+    if step.chosen and step.name in RESERVED:
+        return RESERVED[step.name](task)
+    if step.name in plugin.steps():
+        return plugin.run_step(step.name, task, step.args)
+    return interfaces.deploy.run_in_band_step(task, step.name, step.args)
 
 
 async def _keep(engine: Engine, lease: Lease, work: Work, outcome: Outcome) -> _Scene | None:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 from bessemer.baremetal.domain.node import InterfaceKind, Node
@@ -42,6 +43,8 @@ class StepFacts:
     arguments: tuple[Argument, ...] = ()
     requires_ramdisk: bool = True
     """Cleaning or servicing by hand with this step boots the ramdisk first."""
+    timeout: timedelta | None = None
+    """How long one run may take, where that is longer than `baremetal.step_timeout` would have it."""
 
 
 def step(
@@ -50,12 +53,19 @@ def step(
     abortable: bool = True,
     arguments: tuple[Argument, ...] = (),
     requires_ramdisk: bool = True,
+    timeout: timedelta | None = None,
 ) -> Callable[[_Method], _Method]:
     """Mark an async method `(self, task, **args) -> Outcome` as a step. It must be idempotent."""
 
     def mark(method: _Method) -> _Method:
         facts = StepFacts(
-            method.__name__, frozenset(phases), priority, abortable, arguments, requires_ramdisk
+            method.__name__,
+            frozenset(phases),
+            priority,
+            abortable,
+            arguments,
+            requires_ramdisk,
+            timeout,
         )
         method.__step__ = facts  # type: ignore[attr-defined]
         return method

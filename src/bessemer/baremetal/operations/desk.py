@@ -22,6 +22,7 @@ from bessemer.baremetal.operations.unchanged import check_unchanged
 from bessemer.baremetal.public import NODE_CHANGED
 from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.baremetal.store import leases
+from bessemer.baremetal.store.work import Due
 from bessemer.bus.bus import Bus
 from bessemer.clock import now
 from bessemer.errors import Unavailable
@@ -137,8 +138,12 @@ class Desk:
 
         Without a living conductor the work waits for the first one that comes.
         """
+        await self.wake(Due(node.uuid, node.driver, node.conductor_group))
+        await self.tell(node.uuid)
+
+    async def wake(self, due: Due) -> None:
+        """Tell the node's conductor only."""
         members = await self.conductors()
         with suppress(Unavailable):
-            conductor = members.owner(node.uuid, node.driver, node.conductor_group)
-            await self.bus.publish(topic_of(conductor), {"node_uuid": node.uuid})
-        await self.tell(node.uuid)
+            conductor = members.owner(due.node_uuid, due.driver, due.conductor_group)
+            await self.bus.publish(topic_of(conductor), {"node_uuid": due.node_uuid})

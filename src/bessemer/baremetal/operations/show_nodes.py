@@ -1,19 +1,19 @@
 """Nodes as they are shown: the row, who holds it, what is in hand, which conductor serves it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bessemer.baremetal.conductor import membership
+from bessemer.baremetal.conductor import membership, turns
 from bessemer.baremetal.conductor.membership import Membership
 from bessemer.baremetal.domain.lease import Holder
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.work import Work
 from bessemer.baremetal.operations.desk import Desk
-from bessemer.baremetal.store import seen_nodes
+from bessemer.baremetal.store import queues, seen_nodes
 from bessemer.baremetal.store import work as work_store
 from bessemer.baremetal.store.nodes import Place
 from bessemer.baremetal.store.paging import Order
@@ -98,7 +98,7 @@ async def show_node(desk: Desk, ident: str) -> NodeFacts:
     """By uuid or name. Raises NotFound."""
     async with desk.reading() as connection:
         seen = await seen_nodes.get(connection, desk.shelves.nodes, ident, now())
-        works = await _works(connection, [seen])
+        works = await _works(desk, connection, [seen])
     return _facts(await desk.conductors(), [seen], works)[0]
 
 
@@ -123,7 +123,7 @@ async def list_nodes(desk: Desk, page: NodePage) -> list[NodeFacts]:
         )
         if page.alone:
             return [NodeFacts(seen.node) for seen in found]
-        works = await _works(connection, found)
+        works = await _works(desk, connection, found)
     return _facts(await desk.conductors(), found, works)
 
 
@@ -154,9 +154,25 @@ async def _served_by(
     return nodes.c.id.in_(served[: page.limit])
 
 
-async def _works(connection: AsyncConnection, found: Sequence[Seen]) -> Mapping[str, Work]:
+async def _works(
+    desk: Desk, connection: AsyncConnection, found: Sequence[Seen]
+) -> Mapping[str, Work]:
     busy = [seen.node.uuid for seen in found if seen.at_work]
-    return await work_store.of_nodes(connection, busy) if busy else {}
+    if not busy:
+        return {}
+    works = await work_store.of_nodes(connection, busy)
+    queued = [work.node_uuid for work in works.values() if work.queues]
+    places = await queues.places(connection, queued) if queued else {}
+    return {**works, **{uuid: _at(desk, works[uuid], ahead) for uuid, ahead in places.items()}}
+
+
+def _at(desk: Desk, work: Work, ahead: int) -> Work:
+    """With its place in the queue, which is as of now and kept nowhere."""
+    limit = desk.flows.limits.get(work.flow)
+    if work.waiting is None or limit is None:
+        return work
+    words = turns.in_words(work.flow, limit, ahead)
+    return replace(work, waiting=replace(work.waiting, reason=words))
 
 
 def _facts(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, true, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.provision.states import Event
@@ -29,21 +29,6 @@ _STEP_BEGINS: Final = _CHANGE.values(signalled=False)
 _SIGNAL: Final = _CHANGE.values(signalled=True)
 _REMOVE: Final = delete(table).where(_OF_NODE)
 
-_MINE_SINCE: Final = (
-    select(nodes.c.provision_updated_at).where(nodes.c.uuid == bindparam("of")).scalar_subquery()
-)
-_AHEAD: Final = (
-    select(func.count())
-    .select_from(table.join(nodes, table.c.node_uuid == nodes.c.uuid))
-    .where(table.c.flow == bindparam("in_flow"), table.c.node_uuid != bindparam("of"))
-    .where(
-        or_(
-            table.c.admitted.is_(true()),
-            nodes.c.provision_updated_at < _MINE_SINCE,
-            (nodes.c.provision_updated_at == _MINE_SINCE) & (nodes.c.uuid < bindparam("of")),
-        )
-    )
-)
 _DUE: Final = (
     select(nodes.c.uuid, nodes.c.driver, nodes.c.conductor_group)
     .join(table, table.c.node_uuid == nodes.c.uuid)
@@ -116,11 +101,6 @@ async def release(connection: AsyncConnection, node_uuid: str) -> bool:
         return False
     values = {"memo": {**present.memo, "released": True}, "signalled": True}
     return await _change(connection, node_uuid, values)
-
-
-async def ahead_of(connection: AsyncConnection, node_uuid: str, flow: Flow) -> int:
-    """How many nodes come before this one: admitted to the flow, or waiting for longer."""
-    return (await connection.execute(_AHEAD, {"of": node_uuid, "in_flow": flow})).scalar_one()
 
 
 async def signal(connection: AsyncConnection, node_uuid: str, which: Signal) -> bool:

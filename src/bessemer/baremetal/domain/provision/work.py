@@ -33,6 +33,8 @@ class Signal(StrEnum):
     """Nothing from outside: look again after the pause."""
     UNHOLD = "unhold"
     """An operator's word, by the verb of that name."""
+    TURN = "turn"
+    """Those of the same flow that come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,11 @@ class Work:
     def step(self) -> StepCall | None:
         """The step in hand; None when all are done."""
         return self.steps[self.index] if self.index < len(self.steps) else None
+
+    @property
+    def queues(self) -> bool:
+        """Whether it waits until others of its flow have ended."""
+        return self.waiting is not None and self.waiting.signal is Signal.TURN
 
     @property
     def awaits_ramdisk(self) -> bool:

@@ -1,5 +1,6 @@
 """What a fake machine is told to do: delays and failures, by `fake_*` fields of driver_info. Pure."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
         '{"deploy.write_image": 5}. Default: 0.'
     ),
     "fake_fail_step": "Steps that fail, like deploy.write_image; several with commas.",
+    "fake_hang_step": "Steps that never answer, like deploy.write_image; several with commas.",
     "fake_bmc": "busy (try again) or refuses (give up): what every order to the BMC meets.",
 }
 """Fields of driver_info that every fake plug-in follows."""
@@ -38,6 +40,7 @@ class Script:
 
     `fake_step_delay_s`: seconds per step, a number for all or `{"deploy.write_image": 5}`.
     `fake_fail_step`: `deploy.write_image`, or several with commas: these steps fail.
+    `fake_hang_step`: likewise; these steps never answer.
     `fake_bmc`: `busy` (every order raises Transient) or `refuses` (HardwareFailure).
     """
 
@@ -45,6 +48,7 @@ class Script:
     step_delays: Mapping[str, timedelta]
     delay_of_all: timedelta
     failing: frozenset[str]
+    hanging: frozenset[str]
     bmc: str
 
     def delay_of(self, step: str) -> timedelta:
@@ -64,7 +68,8 @@ def script_of(node: Node) -> Script:
         power_delay=_delay("fake_power_delay_s", info.get("fake_power_delay_s") or 0),
         step_delays={str(k): _delay("fake_step_delay_s", v) for k, v in delays.items()},
         delay_of_all=_delay("fake_step_delay_s", 0 if delays else per_step),
-        failing=frozenset(filter(None, str(info.get("fake_fail_step") or "").split(","))),
+        failing=_names(info.get("fake_fail_step")),
+        hanging=_names(info.get("fake_hang_step")),
         bmc=bmc,
     )
 
@@ -86,6 +91,8 @@ async def played(task: Task, step: str, now: Now) -> Outcome | None:
         return Failed(
             f"Step {step} failed: driver_info.fake_fail_step says so. Unset it and retry."
         )
+    if step in script.hanging:
+        await asyncio.get_running_loop().create_future()
     delay = script.delay_of(step)
     if not delay:
         return None
@@ -105,6 +112,10 @@ async def _due(task: Task, delay: timedelta, now: Now) -> datetime:
     due = now() + delay
     await task.note(fake_due=due.isoformat())
     return due
+
+
+def _names(value: Any) -> frozenset[str]:
+    return frozenset(filter(None, str(value or "").split(",")))
 
 
 def _delay(key: str, value: Any) -> timedelta:

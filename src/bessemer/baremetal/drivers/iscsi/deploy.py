@@ -33,6 +33,8 @@ from bessemer_wire import Checksum
 
 _HEAD: Final = 8192
 _PATIENCE: Final = timedelta(seconds=10)
+_LONGEST_WRITE: Final = timedelta(hours=12)
+"""A big image over a slow network; whoever falls silent is found out much sooner."""
 _USER: Final = "bessemer"
 
 
@@ -58,7 +60,7 @@ class IscsiDeploy(DirectDeploy):
         """Never found by itself: `direct` does the same without the detour."""
         return False
 
-    @step("deploy", priority=80)
+    @step("deploy", priority=80, timeout=_LONGEST_WRITE)
     async def write_image(self, task: Task) -> Outcome:
         """Have the disk exported, and write image and config drive to it.
 
