@@ -1,8 +1,13 @@
 """Pages: following `next` shows everything exactly once, in order, whatever happens in between."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from bessemer.baremetal.domain.lease import Span
+from bessemer.baremetal.store import leases
+from bessemer.clock import now
 
 
 async def follow(cloud, url, key):
@@ -104,3 +109,19 @@ async def test_nodes_are_sorted_by_what_serves_them(cloud, sort_dir):
     pages = await follow(cloud, f"http://cloud.test/v1/nodes?limit=2&{query}", "nodes")
     shown = [node["inspect_interface"] for page in pages for node in page]
     assert shown == sorted(["fake", "no-inspect"] * 3, reverse=sort_dir == "desc")
+
+
+@pytest.mark.parametrize("sort_dir", ["asc", "desc"])
+async def test_nodes_are_sorted_by_who_holds_them(cloud, sort_dir):
+    for number in range(6):
+        node = await cloud.enrol(name=f"n{number}")
+        if number % 2:
+            async with cloud.desk.shelves.database.write() as connection:
+                span = Span(now(), timedelta(minutes=1))
+                holder = f"host-{9 - number}:x"
+                await leases.acquire(connection, node["uuid"], holder, "erasing", span)
+    query = f"sort_key=reservation&sort_dir={sort_dir}&fields=name,reservation"
+    pages = await follow(cloud, f"http://cloud.test/v1/nodes?limit=2&{query}", "nodes")
+    shown = [node["reservation"] for page in pages for node in page]
+    rising = [None, None, None, "host-4", "host-6", "host-8"]
+    assert shown == (rising if sort_dir == "asc" else rising[::-1])

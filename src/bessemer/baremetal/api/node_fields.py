@@ -172,7 +172,7 @@ NODE: Final[FieldTable[NodeFacts]] = FieldTable("node", (
           column="target_provision_state"),
     Field("provision_updated_at", _moment("provision_updated_at"), column="provision_updated_at"),
     Field("last_error", _guarded("last_error", _of("last_error")), column="last_error"),
-    Field("reservation", _guarded("reservation", _reservation)),
+    Field("reservation", _guarded("reservation", _reservation), column="reservation"),
     Field("maintenance_reason", _of("maintenance_reason"), column="maintenance_reason"),
     Field("fault", _of("fault"), 42, column="fault"),
     Field("inspection_started_at", _moment("inspection_started_at"), 6,

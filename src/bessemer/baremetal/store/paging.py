@@ -8,10 +8,15 @@ from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import InterfaceKind
+from bessemer.baremetal.store.tables import leases, nodes
+from bessemer.clock import now
 from bessemer.errors import Invalid
 
 WITHIN: Final[Mapping[str, str]] = {f"{kind}_interface": str(kind) for kind in InterfaceKind}
 """Sort keys that are no columns, but found within the column `interfaces`."""
+
+HOLDER: Final = "reservation"
+"""Sort key of nodes: who works on them at the moment, which their leases tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Order:
         if self.sort_key in WITHIN:
             within: ColumnElement[Any] = self.table.c.interfaces[WITHIN[self.sort_key]].as_string()
             return within
+        if self.sort_key == HOLDER:
+            return _holder()
         return self.table.c[self.sort_key]
 
     async def of(self, connection: AsyncConnection, query: Select[Any]) -> Select[Any]:
@@ -52,3 +59,9 @@ class Order:
             return tie if self.descending else or_(tie, key.is_not(None))
         tie = and_(key == value, after_id)
         return or_(key < value, tie, key.is_(None)) if self.descending else or_(key > value, tie)
+
+
+def _holder() -> ColumnElement[Any]:
+    lease = leases.alias()
+    held = (lease.c.node_uuid == nodes.c.uuid) & (lease.c.until >= now())
+    return select(lease.c.owner).where(held).correlate(nodes).scalar_subquery()
