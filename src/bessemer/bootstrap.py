@@ -49,7 +49,9 @@ from bessemer.sole_roles import RoleTaken, sole_roles
 from bessemer.state_directory import prepare_state_directory
 from bessemer.web.authentication import Authenticate, by_token, noauth
 from bessemer.web.basic_authentication import by_password_file
+from bessemer.web.cors import cors
 from bessemer.web.dispatch import application
+from bessemer.web.health import health_route
 from bessemer.web.keystone import Keystone
 
 
@@ -132,6 +134,8 @@ class Cloud:
                 for each in these
             ],
             _authenticate(settings, identity, self._keystone),
+            around=cors(settings.cors),
+            beside=[health_route({"database": database.check, "bus": bus.check})],
         )
         self.ramdisk_app = application(
             (
@@ -222,14 +226,14 @@ def _authenticate(
     asked = settings.authentication
     match asked.strategy, asked.htpasswd_file, keystone:
         case "http_basic", Path() as file, _:
-            return by_password_file(file)
+            return by_password_file(file, settings.cors.allowed_origin)
         case "keystone", _, Keystone():
             url = str(asked.keystone and asked.keystone.url)
             return by_token(keystone.validate, url, legacy_admin=asked.legacy_admin)
         case "identity", _, _:
             return by_token(identity.validate_token, legacy_admin=asked.legacy_admin)
         case "noauth", _, _:
-            return noauth()
+            return noauth(settings.cors.allowed_origin)
         case _:
             raise ConfigurationError(f"authentication.strategy {asked.strategy} is not set up.")
 

@@ -29,7 +29,7 @@ from bessemer.identity.settings import IdentitySettings
 from bessemer.image.settings import ImageSettings
 from bessemer.network.settings import NetworkSettings
 from bessemer.roles import Role
-from bessemer.web.settings import AuthenticationSettings
+from bessemer.web.settings import AuthenticationSettings, CorsSettings
 
 PREFIX: Final = "BESSEMER_"
 DEFAULT_FILE = Path("/etc/bessemer/bessemer.toml")
@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     bus: BusSettings = BusSettings()
     authentication: AuthenticationSettings = AuthenticationSettings()
+    cors: CorsSettings = CorsSettings()
     identity: IdentitySettings = IdentitySettings()
     image: ImageSettings = ImageSettings()
     network: NetworkSettings = NetworkSettings()
@@ -103,6 +104,17 @@ class Settings(BaseSettings):
                 "who reaches that address would own every machine. Set authentication.strategy to "
                 "identity, or server.host to 127.0.0.1, or (if you must) "
                 "authentication.allow_noauth_anywhere to true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _not_every_page_is_an_administrator(self) -> "Settings":
+        strategy = self.authentication.strategy
+        if "*" in self.cors.allowed_origin and strategy in {"noauth", "http_basic"}:
+            raise ValueError(
+                f"cors.allowed_origin is *, but authentication.strategy is {strategy}: any page in "
+                "an operator's browser would own every machine. Name the sites, or set "
+                "authentication.strategy to identity"
             )
         return self
 

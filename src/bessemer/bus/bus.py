@@ -33,6 +33,9 @@ class Bus(Protocol):
     async def start(self) -> None:
         """Connect. Raises ConfigurationError when that cannot succeed; later it reconnects by itself."""
 
+    async def check(self) -> None:
+        """Raises Unavailable while messages get nowhere."""
+
     async def publish(self, topic: str, message: JsonObject) -> None:
         """Nudge every present subscriber of `topic`; returns before they have acted.
 

@@ -38,6 +38,9 @@ class MemoryBus:
     async def start(self) -> None:
         """Nothing to connect to."""
 
+    async def check(self) -> None:
+        """It is always there."""
+
     async def publish(self, topic: str, message: JsonObject) -> None:
         for handler in tuple(self._handlers[topic]):
             self._start(_deliver(topic, handler, message))

@@ -59,6 +59,11 @@ class RabbitBus:
             ) from None
         self._keeper = asyncio.create_task(self._keep(link))
 
+    async def check(self) -> None:
+        """Raises NobodyListens while we are not connected."""
+        if self._present_link() is None:
+            raise _not_there()
+
     async def publish(self, topic: str, message: JsonObject) -> None:
         link = self._present_link()
         if link is None:
@@ -184,9 +189,7 @@ class RabbitBus:
             async with asyncio.timeout(PATIENCE_S):
                 return await asyncio.shield(self._link)
         except TimeoutError:
-            raise NobodyListens(
-                "The message bus is not there (bus.url); it is tried again and again."
-            ) from None
+            raise _not_there() from None
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -212,6 +215,10 @@ async def _deliver(topic: str, handler: Handler, body: bytes) -> None:
         await handler(msgspec.json.decode(body))
     except Exception:
         log.exception("bus.handler_failed", topic=topic)
+
+
+def _not_there() -> NobodyListens:
+    return NobodyListens("The message bus is not there (bus.url); it is tried again and again.")
 
 
 def _broken(address: str) -> NoAnswer:

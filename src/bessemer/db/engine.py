@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -55,6 +55,11 @@ class Database:
         """
         async with self._connection(self._reader) as connection:
             yield connection
+
+    async def check(self) -> None:
+        """Raises Unavailable when the database cannot be reached."""
+        async with self.read() as connection:
+            await connection.execute(select(1))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:

@@ -1,6 +1,6 @@
 """Who is asking: turns a request's headers into a RequestContext, by the configured strategy."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 
 from bessemer.context import RequestContext, RequestId
@@ -12,11 +12,14 @@ TokenValidator = Callable[[str], Awaitable[RequestContext | None]]
 Authenticate = Callable[[Mapping[str, str], RequestId], Awaitable[RequestContext]]
 
 
-def noauth() -> Authenticate:
-    """Everybody is an administrator; for loopback only (`settings` refuses anything else)."""
+def noauth(allowed_origins: Collection[str] = ()) -> Authenticate:
+    """Everybody is an administrator; for loopback only (`settings` refuses anything else).
+
+    `allowed_origins`: web sites whose pages may use the API, besides our own.
+    """
 
     async def authenticate(headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
-        refuse_other_sites(headers)
+        refuse_other_sites(headers, allowed_origins)
         return RequestContext(
             request_id=request_id,
             user_id="noauth",
@@ -30,15 +33,20 @@ def noauth() -> Authenticate:
     return authenticate
 
 
-def refuse_other_sites(headers: Mapping[str, str]) -> None:
+def refuse_other_sites(headers: Mapping[str, str], allowed_origins: Collection[str] = ()) -> None:
     """Raises Forbidden for what a web page of another site sends through an operator's browser.
 
     Where the browser proves itself without the page's doing (a loopback address, a remembered
     password), any page could otherwise order machines about (RFC 6454 section 7).
     """
     origin = headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != headers.get("Host"):
-        raise Forbidden("Web pages of other sites may not use this API.")
+    if origin is None or origin in allowed_origins:
+        return
+    if origin.partition("://")[2] != headers.get("Host"):
+        raise Forbidden(
+            "Web pages of other sites may not use this API. The setting cors.allowed_origin names "
+            "those that may."
+        )
 
 
 def by_token(

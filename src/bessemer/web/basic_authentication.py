@@ -8,7 +8,7 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -33,12 +33,15 @@ _LINE: Final = re.compile(r"([^:\s][^:]*):(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})\
 _CHALLENGE: Final = 'Basic realm="Baremetal API"'
 
 
-def by_password_file(file: Path) -> Authenticate:
-    """HTTP basic authentication (RFC 7617). Raises ConfigurationError for a file that will not do."""
+def by_password_file(file: Path, allowed_origins: Collection[str] = ()) -> Authenticate:
+    """HTTP basic authentication (RFC 7617). Raises ConfigurationError for a file that will not do.
+
+    `allowed_origins`: web sites whose pages may use the API, besides our own.
+    """
     users = _Users(file)
 
     async def authenticate(headers: Mapping[str, str], request_id: RequestId) -> RequestContext:
-        refuse_other_sites(headers)
+        refuse_other_sites(headers, allowed_origins)
         name = await users.admit(headers.get("Authorization", ""))
         return RequestContext(
             request_id=request_id,

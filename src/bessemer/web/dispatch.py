@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as StarletteRoute
 
 from bessemer.context import RequestContext, RequestId, request_id_or_new
 from bessemer.errors import BessemerError, Unauthorized
+from bessemer.web import audit
 from bessemer.web.authentication import Authenticate
 from bessemer.web.body import read_json
 from bessemer.web.errors import status_of
@@ -33,14 +34,23 @@ _NO_VERSION = Microversion(0, 0)
 
 
 def application(
-    services: Sequence[Service], authenticate: Authenticate, lifespan: Lifespan | None = None
+    services: Sequence[Service],
+    authenticate: Authenticate,
+    lifespan: Lifespan | None = None,
+    *,
+    around: Sequence[Middleware] = (),
+    beside: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """One ASGI application for all services. Longer prefixes win over shorter ones."""
+    """One ASGI application for all services. Longer prefixes win over shorter ones.
+
+    `around`: what every request passes first. `beside`: routes that belong to no service.
+    """
     ranked = sorted(services, key=lambda service: len(service.prefix), reverse=True)
     mounts = [_mount(each, authenticate) for each in ranked]
     bare = [StarletteRoute(each.prefix, _to_its_root) for each in ranked if each.prefix]
     return Starlette(
-        routes=[*bare, *mounts],
+        routes=[*beside, *bare, *mounts],
+        middleware=around,
         lifespan=lifespan,
         exception_handlers={HTTPException: unrouted(ranked)},
     )
@@ -110,6 +120,7 @@ async def _serve(
     response.raw_headers.extend((name, request_id.encode()) for name in REQUEST_ID)
     if service.versions is not None:
         response.raw_headers.extend(_version_headers(service.versions, version))
+    audit.note(service, route, request.url.path, context, response.status_code)
     log.info(
         "api.request",
         service=service.name,

@@ -1,12 +1,37 @@
-"""Every knob of authentication."""
+"""Every knob of authentication, and of web pages that use the API."""
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 NO_TIME: Final = timedelta(0)
+
+_VERSIONS: Final = (
+    "OpenStack-API-Version",
+    "X-OpenStack-Ironic-API-Version",
+    "X-OpenStack-Nova-API-Version",
+)
+SENT: Final = ("Content-Type", "X-Auth-Token", "If-Match", "X-OpenStack-Request-ID", *_VERSIONS)
+EXPOSED: Final = (
+    "ETag",
+    "Location",
+    "X-OpenStack-Request-ID",
+    "X-Subject-Token",
+    "X-OpenStack-Ironic-API-Minimum-Version",
+    "X-OpenStack-Ironic-API-Maximum-Version",
+    *_VERSIONS,
+)
 
 
 class KeystoneSettings(BaseModel):
@@ -40,6 +65,43 @@ class KeystoneSettings(BaseModel):
         le=timedelta(hours=1),
         description="how long a validated token is believed without asking again",
     )
+
+
+class CorsSettings(BaseModel):
+    """Section `[cors]`, in the words of oslo.middleware."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allowed_origin: tuple[str, ...] = Field(
+        (),
+        description="web sites whose pages may use the API, as scheme://host:port; `*` for all, "
+        "with tokens only",
+    )
+    allow_credentials: bool = Field(
+        True, description="whether these pages may send what the browser remembers of a user"
+    )
+    expose_headers: tuple[str, ...] = Field(
+        EXPOSED, description="headers of replies that these pages may read"
+    )
+    max_age: timedelta = Field(
+        timedelta(hours=1), ge=NO_TIME, description="how long a browser need not ask again"
+    )
+    allow_methods: tuple[str, ...] = Field(
+        ("GET", "PUT", "POST", "DELETE", "PATCH"), description="methods that these pages may use"
+    )
+    allow_headers: tuple[str, ...] = Field(SENT, description="headers that these pages may send")
+
+    @field_validator("allowed_origin")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for each in given:
+            parts = urlsplit(each)
+            if each != "*" and each != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(
+                    f"{each!r} is no origin: give scheme, host and port alone, as "
+                    "https://horizon.example.org"
+                )
+        return given
 
 
 class AuthenticationSettings(BaseModel):

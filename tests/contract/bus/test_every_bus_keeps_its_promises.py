@@ -73,6 +73,11 @@ async def test_who_has_unsubscribed_hears_nothing(parties):
     assert heard == []
 
 
+async def test_a_bus_that_is_there_says_so(parties):
+    await parties.here.check()
+    await parties.there.check()
+
+
 async def test_a_nudge_that_nobody_hears_is_no_error(parties):
     await parties.here.publish(an_address(), {})
 

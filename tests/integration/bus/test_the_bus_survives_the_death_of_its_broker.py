@@ -47,6 +47,8 @@ async def test_the_bus_recovers_by_itself(broker):
             await asyncio.wait_for(asked, 60)
         await here.publish("topic", {})
         with pytest.raises(NobodyListens, match=r"bus\.url"):
+            await here.check()
+        with pytest.raises(NobodyListens, match=r"bus\.url"):
             await here.request(ADDRESS, {}, LONG)
         running = await asyncio.to_thread(broker.started)
         assert await _asked_until_answered(here) == "here"
