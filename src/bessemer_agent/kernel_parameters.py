@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-MAC_LENGTH = 17
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "t", "y"})
 
 
@@ -98,11 +97,11 @@ def _url(text: str) -> str:
 
 
 def _mac(text: str) -> str:
-    """BOOTIF is the MAC with dashes, after the hardware type "01-" (PXELINUX, IPAPPEND 2)."""
-    address = text.lower().replace("-", ":")[-MAC_LENGTH:]
-    if not re.fullmatch("[0-9a-f]{2}(:[0-9a-f]{2}){5}", address):
+    """BOOTIF: a MAC, with the hardware type "01-" or, of InfiniBand, "20-" before it (PXELINUX)."""
+    found = re.fullmatch("(?:(?:01|20)-)?([0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})", text.lower())
+    if found is None:
         raise ValueError(text)
-    return address
+    return found[1].replace("-", ":")
 
 
 def _text(text: str) -> str:

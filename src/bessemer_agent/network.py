@@ -6,7 +6,10 @@ import time
 from pathlib import Path
 
 RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR = 0x10, 0x40, 0x100
-ARPHRD_ETHER = "1"
+ARPHRD_ETHER, ARPHRD_INFINIBAND = "1", "32"
+CARDS = frozenset({ARPHRD_ETHER, ARPHRD_INFINIBAND})
+INFINIBAND_OCTETS, GUID_OCTETS = 20, 8
+CLIENT_ID_PREFIX = "ff:00:00:00:00:00:02:00:00:02:c9:00"
 RECHECK_S = 2.0
 
 
@@ -47,11 +50,33 @@ def wait_for_address(host: str, port: int, *, timeout_s: float) -> str:
 
 
 def mac_addresses(system_root: Path, first: str | None = None) -> list[str]:
-    """MACs of the Ethernet devices with hardware behind them; `first` (BOOTIF) leads."""
+    """MACs of the network cards with hardware behind them; `first` (BOOTIF) leads."""
     found = []
     for device in sorted((system_root / "sys/class/net").glob("*")):
         if not (device / "device").exists():
             continue
-        if (device / "type").read_text().strip() == ARPHRD_ETHER:
-            found.append((device / "address").read_text().strip().lower())
+        if (device / "type").read_text().strip() in CARDS:
+            found.append(mac_of((device / "address").read_text()))
     return sorted(set(found), key=lambda mac: (mac != first, mac))
+
+
+def mac_of(hardware_address: str) -> str:
+    """A card's address as a MAC, by which it is known.
+
+    InfiniBand's (RFC 4391, 9.1.1) has 20 octets and ends with the port's GUID, of which the first three
+    and the last three make it, as Ironic does.
+    """
+    address = hardware_address.strip().lower()
+    guid = _guid(address)
+    return address if guid is None else ":".join((*guid[:3], *guid[-3:]))
+
+
+def client_id_of(hardware_address: str) -> str | None:
+    """What an InfiniBand card calls itself to DHCP (option 61), in Ironic's inventory; else None."""
+    guid = _guid(hardware_address.strip().lower())
+    return None if guid is None else ":".join((CLIENT_ID_PREFIX, *guid))
+
+
+def _guid(address: str) -> list[str] | None:
+    octets = address.split(":")
+    return octets[-GUID_OCTETS:] if len(octets) == INFINIBAND_OCTETS else None

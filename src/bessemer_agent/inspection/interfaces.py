@@ -10,7 +10,7 @@ from typing import Any
 
 from bessemer_agent.disks.disk import PCI_ADDRESS
 from bessemer_agent.inspection.lldp import Tlvs
-from bessemer_agent.network import ARPHRD_ETHER
+from bessemer_agent.network import CARDS, client_id_of, mac_of
 
 SIOCGIFADDR = 0x8915  # linux/sockios.h
 LINK_LOCAL = "fe80"
@@ -18,7 +18,7 @@ LINK_LOCAL = "fe80"
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One Ethernet card; `speed_mbps` is None while the link is down."""
+    """One card, Ethernet or InfiniBand; `speed_mbps` is None while the link is down."""
 
     name: str
     mac_address: str
@@ -31,6 +31,8 @@ class Interface:
     pci_address: str | None = None
     driver: str | None = None
     lldp: Tlvs | None = None
+    client_id: str | None = None
+    """Of InfiniBand."""
 
     def as_json(self) -> dict[str, Any]:
         """One entry of inventory.interfaces."""
@@ -43,7 +45,7 @@ class Interface:
             "lldp": None if self.lldp is None else [list(tlv) for tlv in self.lldp],
             "vendor": self.vendor,
             "product": self.product,
-            "client_id": None,
+            "client_id": self.client_id,
             "biosdevname": None,
             "speed_mbps": self.speed_mbps,
             "pci_address": self.pci_address,
@@ -56,7 +58,7 @@ def list_interfaces(system_root: Path) -> list[Interface]:
     return [
         _interface(system_root, folder)
         for folder in sorted((system_root / "sys/class/net").glob("*"))
-        if (folder / "device").exists() and _read(folder / "type") == ARPHRD_ETHER
+        if (folder / "device").exists() and _read(folder / "type") in CARDS
     ]
 
 
@@ -70,12 +72,14 @@ def carrier_of(system_root: Path, name: str) -> bool:
 
 
 def _interface(system_root: Path, folder: Path) -> Interface:
+    address = _read(folder / "address") or ""
     speed = _read(folder / "speed") or ""
     parts = [part for part in folder.resolve().parts if PCI_ADDRESS.match(part)]
     driver = folder / "device/driver"
     return Interface(
         name=folder.name,
-        mac_address=(_read(folder / "address") or "").lower(),
+        mac_address=mac_of(address),
+        client_id=client_id_of(address),
         has_carrier=carrier_of(system_root, folder.name),
         ipv4_address=_ipv4(folder.name),
         ipv6_address=_ipv6(system_root, folder.name),

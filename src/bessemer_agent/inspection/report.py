@@ -30,7 +30,7 @@ def hardware_info(machine: Machine, parameters: Parameters, *, lldp: bool) -> di
     root = machine.root
     if not lldp:
         return inventory(root, list_interfaces(root), parameters.boot_mac)
-    names = [interface.name for interface in list_interfaces(root)]
+    names = [card.name for card in list_interfaces(root) if card.client_id is None]
     if machine.is_deploy_ramdisk:
         for name in names:
             run_program("ip", "link", "set", name, "up")

@@ -1,5 +1,6 @@
 """What the kernel command line says, and that nothing on it stops the ramdisk."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,22 @@ def test_mdns_is_not_followed() -> None:
     parameters = parse("ipa-api-url=mdns")
     assert parameters.api_urls == ()
     assert parameters.ignored == ("ipa-api-url=mdns",)
+
+
+@pytest.mark.parametrize(
+    ("word", "mac"),
+    [
+        ("01-52-54-00-AB-CD-EF", "52:54:00:ab:cd:ef"),
+        ("20-f4-52-14-5a-2b-c1", "f4:52:14:5a:2b:c1"),
+        ("20-04-0f-11-22-33", "20:04:0f:11:22:33"),
+        ("52:54:00:ab:cd:ef", "52:54:00:ab:cd:ef"),
+        ("20-04-0f-11-22", None),
+        ("03-52-54-00-ab-cd-ef", None),
+        ("junk-52-54-00-ab-cd-ef", None),
+    ],
+)
+def test_the_boot_card_is_named_with_or_without_its_kind(word: str, mac: str | None) -> None:
+    assert parse(f"BOOTIF={word}").boot_mac == mac
 
 
 @given(st.text(), st.sampled_from(["ipa-listen-port", "ipa-lldp-timeout", "BOOTIF", "ipa-api-url"]))

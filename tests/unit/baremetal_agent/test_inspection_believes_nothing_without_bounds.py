@@ -259,3 +259,14 @@ def test_what_is_stored_is_bounded():
 def test_the_ramdisks_logs_are_not_kept_with_the_report():
     report = {**a_report(), "logs": "A" * 100, "error": None, "dmi": {"x": 1}}
     assert set(plugin_data(report)) == {"root_disk", "boot_interface", "dmi"}
+
+
+def test_an_infiniband_nic_becomes_a_port_that_dhcp_knows():
+    named = "ff:00:00:00:00:00:02:00:00:02:c9:00:f4:52:14:03:00:5a:2b:c1"
+    (port,) = found(a_report(interfaces=[a_nic(client_id=named)])).ports
+    assert port.client_id == named
+    for bad in ("x", "ff", 7, "ff:00\ndhcp-script=/bin/sh"):
+        report = a_report(interfaces=[a_nic(1, client_id=bad), a_nic(2)])
+        after = found(report)
+        assert [port.client_id for port in after.ports] == [None]
+        assert any("client_id" in note for note in after.notes)

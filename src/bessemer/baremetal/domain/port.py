@@ -10,6 +10,9 @@ from bessemer.errors import Invalid
 
 _MAC: Final = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 
+CLIENT_ID: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){1,41}\Z")
+"""What an InfiniBand NIC may name itself to DHCP."""
+
 
 @dataclass(frozen=True, slots=True)
 class Port:

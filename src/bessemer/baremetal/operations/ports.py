@@ -1,13 +1,12 @@
 """Ports as an inventory: add, change, list and remove the NICs of nodes."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import Node
-from bessemer.baremetal.domain.port import Port
+from bessemer.baremetal.domain.port import CLIENT_ID, Port
 from bessemer.baremetal.domain.portgroup import check_member
 from bessemer.baremetal.operations.belongings import Belongings, Change
 from bessemer.baremetal.operations.cabling import (
@@ -22,7 +21,6 @@ from bessemer.baremetal.store.ports import PORTS
 from bessemer.baremetal.store.tables import ports
 from bessemer.errors import Conflict, Invalid, NotFound
 
-_CLIENT_ID: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){1,41}\Z")
 _CABLING: Final = (
     "pxe_enabled",
     "local_link_connection",
@@ -77,7 +75,7 @@ def check_smart(port: Port) -> None:
 def check_client_id(port: Port) -> None:
     """Raises Invalid for what could not be told to DHCP."""
     named = port.extra.get("client-id")
-    if named is not None and not (isinstance(named, str) and _CLIENT_ID.match(named)):
+    if named is not None and not (isinstance(named, str) and CLIENT_ID.match(named)):
         raise Invalid(
             "extra: client-id of an InfiniBand NIC is its DHCP client id in hexadecimal bytes with "
             "colons between them, as in ff:00:00:00:00:00:02:00:00:02:c9:00:f4:52:14:03:00:5a:2b:c1."

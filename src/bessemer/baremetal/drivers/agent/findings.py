@@ -69,7 +69,8 @@ def _local_gb(node: Node, machine: Machine) -> int | None:
 def _new_port(node: Node, nic: Nic) -> Port:
     """Its uuid follows from node and MAC, so that a step that is run again adds it once."""
     ident = uuid.uuid5(_NAMESPACE, f"{node.uuid}/{nic.mac}")
-    return Port(uuid=str(ident), node_uuid=node.uuid, address=nic.mac)
+    extra = {"client-id": nic.client_id} if nic.client_id else {}
+    return Port(uuid=str(ident), node_uuid=node.uuid, address=nic.mac, extra=extra)
 
 
 def _with_cabling(port: Port, nic: Nic, notes: list[str]) -> Port:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bessemer.baremetal.domain.port import normalise_mac
+from bessemer.baremetal.domain.port import CLIENT_ID, normalise_mac
 from bessemer.baremetal.drivers.agent.lldp import Neighbour, neighbour
 from bessemer.baremetal.drivers.agent.words import GIB, quoted
 from bessemer.errors import Invalid
@@ -33,6 +33,8 @@ class Nic:
     mac: str
     name: str
     neighbour: Neighbour
+    client_id: str | None = None
+    """What an InfiniBand NIC names itself to DHCP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,11 @@ def _nics(inventory: Mapping[str, Any]) -> tuple[tuple[Nic, ...], tuple[str, ...
         except Invalid:
             ignored.append(f"{name} has no Ethernet MAC")
             continue
-        found.setdefault(mac, Nic(mac, name, neighbour(entry.get("lldp"))))
+        client_id = entry.get("client_id")
+        if client_id and not (isinstance(client_id, str) and CLIENT_ID.match(client_id)):
+            ignored.append(f"{name} has no usable client_id")
+            continue
+        found.setdefault(mac, Nic(mac, name, neighbour(entry.get("lldp")), client_id or None))
     if not found:
         raise Invalid("The ramdisk's report lists no NIC with a MAC: the machine has no port.")
     return tuple(found.values()), tuple(ignored)
@@ -156,7 +162,7 @@ def _boot_mode(value: Any) -> str | None:
 
 
 def _mac_or_none(value: Any) -> str | None:
-    """BOOTIF in either spelling: a MAC, or hardware type `01-` and the MAC with dashes."""
+    """BOOTIF in either spelling: a MAC, or hardware type (`01-`, `20-`) and it with dashes."""
     if not isinstance(value, str) or not value:
         return None
     text = value[3:] if len(value) == len("01-xx-xx-xx-xx-xx-xx") else value
