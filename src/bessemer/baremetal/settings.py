@@ -176,6 +176,18 @@ class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
         gt=NO_TIME,
         description="longest silence of the agent during servicing",
     )
+    fast_track: bool = Field(
+        False,
+        description="leave the ramdisk running after an inspection or a cleaning, and go on with it in "
+        "the next flow; only for nodes with network interface `noop` and no volumes "
+        "(driver_info.fast_track wins)",
+    )
+    fast_track_timeout: timedelta = Field(
+        timedelta(minutes=5),
+        gt=NO_TIME,
+        description="a ramdisk that was left running and has not called back for this long is booted "
+        "anew",
+    )
     ipxe_bootfile_name_by_arch: dict[str, str] = Field(
         {},
         description="network boot programs of boot interfaces ipxe and http-ipxe by the nodes' "

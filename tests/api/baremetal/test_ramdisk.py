@@ -258,3 +258,13 @@ async def test_a_heartbeat_that_nobody_awaits_is_refused_in_plain_words(cloud):
     answer = await cloud.ramdisk.post(f"/v1/heartbeat/{node['uuid']}", beat)
     assert answer.status == 400
     assert fault(answer) == f"Node {node['uuid']} is in state enroll and awaits no agent."
+
+
+@pytest.mark.parametrize("state", [State.MANAGEABLE, State.AVAILABLE, State.ENROLL, State.ACTIVE])
+@pytest.mark.parametrize("fast", [True, False])
+async def test_between_flows_only_a_node_on_fast_track_awaits_its_ramdisk(cloud, node, state, fast):
+    token = (await cloud.ramdisk.get(LOOKUP)).json["config"]["agent_token"]
+    awaited = fast and state in {State.MANAGEABLE, State.AVAILABLE}
+    await cloud.put_in_state(node["uuid"], state, driver_info={"fast_track": fast})
+    assert (await cloud.ramdisk.get(LOOKUP)).status == (200 if awaited else 404)
+    assert (await beat(cloud, node, token=token)).status == (202 if awaited else 400)

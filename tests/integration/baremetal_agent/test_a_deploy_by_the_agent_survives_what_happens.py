@@ -456,3 +456,19 @@ async def test_the_instance_is_started(agent, deploy):
     task.plugins[InterfaceKind.POWER].state = Power.OFF
     assert isinstance(await run_to_end(task, deploy, "boot_instance"), Done)
     assert task.plugins[InterfaceKind.POWER].orders == [PowerTarget.ON]
+
+
+async def test_a_ramdisk_runs_when_it_was_heard_lately_and_answers(agent, deploy, task, hand):
+    assert not await deploy.ramdisk_runs(task)
+    heard = task.node.with_internal(agent_last_heartbeat=hand.now().isoformat())
+    task.node = heard
+    assert await deploy.ramdisk_runs(task)
+    found = await deploy.find_ramdisk(task, "cleaning")
+    assert found == Done("the ramdisk of an earlier flow runs still: fast track")
+    hand.push(SETTINGS.fast_track_timeout + timedelta(seconds=1))
+    assert not await deploy.ramdisk_runs(task)
+    task.node = heard.with_internal(agent_last_heartbeat=hand.now().isoformat())
+    agent.die()
+    boot = await deploy.find_ramdisk(task, "cleaning")
+    names = [str(call) for call in boot.then]
+    assert (names[0], names[-1]) == ("power.power_off", "deploy.wait_for_ramdisk")

@@ -15,11 +15,12 @@ from bessemer.baremetal.domain.provision.ranking import (
     with_priorities,
 )
 from bessemer.baremetal.domain.provision.work import PHASES, Done, Failed, Outcome, StepCall
-from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT, BootInterface
+from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT, BootInterface, Purpose
 from bessemer.baremetal.interfaces.frames import (
     BY_AGENT,
     FROM_VOLUME,
     DeployFrame,
+    into_ramdisk,
     reboot_into_ramdisk,
 )
 from bessemer.baremetal.interfaces.plugin import Plugin, StepFacts, step
@@ -49,6 +50,18 @@ class DeployInterface(Plugin):
     @abstractmethod
     async def wait_for_ramdisk(self, task: Task) -> Outcome:
         """Wait for the first heartbeat of the agent that was booted for this work."""
+
+    async def ramdisk_runs(self, task: Task) -> bool:
+        """Whether the agent of an earlier flow answers still."""
+        return False
+
+    @step()
+    async def find_ramdisk(self, task: Task, purpose: str) -> Outcome:
+        """Done at once with a ramdisk that runs already, else with its boot as `then`."""
+        if await self.ramdisk_runs(task):
+            return Done("the ramdisk of an earlier flow runs still: fast track")
+        boot = (StepCall("power", "power_off"), *into_ramdisk(Purpose(purpose)))
+        return Done("no ramdisk runs: one is booted", then=boot)
 
     def validate_boot(self, node: Node, boot: BootInterface) -> None:
         """Raises Invalid when it needs what the boot interface cannot do."""

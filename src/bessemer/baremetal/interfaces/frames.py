@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bessemer.baremetal.domain.provision.work import Flow, StepCall
+from bessemer.baremetal.domain.provision.work import FIND_RAMDISK, INTO_RAMDISK, Flow, StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
 
 PURPOSES: Final[Mapping[Flow, Purpose]] = {
@@ -39,6 +39,18 @@ def out_of_ramdisk(purpose: Purpose) -> tuple[StepCall, ...]:
     )
 
 
+def stay_in_ramdisk(purpose: Purpose) -> tuple[StepCall, ...]:
+    """Instead of `out_of_ramdisk`: the next flow will find it running."""
+    return (StepCall("network", "remove_network", {"purpose": purpose.value}),)
+
+
+def by_running_ramdisk(calls: tuple[StepCall, ...], purpose: Purpose) -> tuple[StepCall, ...]:
+    """Calls that end in the ramdisk, so that they boot it only when none runs already."""
+    booting = {"power.power_off", *(str(call) for call in into_ramdisk(purpose))}
+    kept = tuple(call for call in calls if str(call) not in booting)
+    return (*kept, StepCall("deploy", FIND_RAMDISK, {"purpose": purpose.value}))
+
+
 def reboot_into_ramdisk(flow: Flow) -> tuple[StepCall, ...]:
     """In the middle of a flow: the machine starts its ramdisk anew."""
     return (*start_ramdisk_anew(flow), StepCall("deploy", "wait_for_ramdisk"))
@@ -62,7 +74,13 @@ class DeployFrame:
     @property
     def boots_ramdisk(self) -> bool:
         """Whether the deploy's own steps run beside an agent."""
-        return any(call.name == "wait_for_ramdisk" for call in self.before)
+        return any(call.name in INTO_RAMDISK for call in self.before)
+
+    def on_fast_track(self) -> "DeployFrame":
+        """The same with a ramdisk that may run already."""
+        if not self.boots_ramdisk:
+            return self
+        return replace(self, before=by_running_ramdisk(self.before, Purpose.PROVISIONING))
 
     def without(self, interface: str) -> "DeployFrame":
         """The same, lacking the steps of one interface."""

@@ -14,6 +14,7 @@ from bessemer.baremetal.domain.port import normalise_mac
 from bessemer.baremetal.domain.provision.states import HEARTBEAT_ALLOWED, LOOKUP_ALLOWED, State
 from bessemer.baremetal.domain.provision.work import Signal
 from bessemer.baremetal.domain.secret import MASK, Secret
+from bessemer.baremetal.interfaces.fast_track import BETWEEN_FLOWS, on_fast_track
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.discover import discover
 from bessemer.baremetal.store import blobs
@@ -54,7 +55,7 @@ async def look_up(desk: Desk, addresses: Sequence[str], node_uuid: str | None) -
     macs = _usable_macs(addresses)
     async with desk.shelves.database.write() as connection:
         node = await _find(desk, connection, macs, node_uuid)
-        if node is None or node.provision_state not in LOOKUP_ALLOWED:
+        if node is None or not _is_awaited(desk, node, LOOKUP_ALLOWED):
             raise NotFound("The requested node was not found.")
         return await _with_token(desk, connection, node)
 
@@ -66,7 +67,7 @@ async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:
     """
     async with desk.shelves.database.write() as connection:
         node = await desk.shelves.nodes.get(connection, ident)
-        _check_beat(node, beat)
+        _check_beat(desk, node, beat)
         changed = node.with_internal(
             agent_url=beat.callback_url,
             agent_version=beat.agent_version,
@@ -145,8 +146,18 @@ def _usable_macs(addresses: Sequence[str]) -> list[str]:
     return macs
 
 
-def _check_beat(node: Node, beat: Heartbeat) -> None:
-    if node.provision_state not in HEARTBEAT_ALLOWED:
+def _is_awaited(desk: Desk, node: Node, states: frozenset[State]) -> bool:
+    """In one of these states, or between flows with a ramdisk that is left running."""
+    if node.provision_state in states:
+        return True
+    if node.provision_state not in BETWEEN_FLOWS:
+        return False
+    interfaces = desk.registry.interfaces_of(node)
+    return on_fast_track(node, interfaces, usual=desk.settings.fast_track)
+
+
+def _check_beat(desk: Desk, node: Node, beat: Heartbeat) -> None:
+    if not _is_awaited(desk, node, HEARTBEAT_ALLOWED):
         raise Invalid(f"Node {node.uuid} is in state {node.provision_state} and awaits no agent.")
     known = node.driver_internal_info.get("agent_secret_token")
     if not isinstance(known, Secret) or not beat.agent_token:

@@ -5,10 +5,14 @@ from dataclasses import replace
 from bessemer.baremetal.domain.provision.states import Event
 from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
-from bessemer.baremetal.interfaces.frames import into_ramdisk, out_of_ramdisk
+from bessemer.baremetal.interfaces.frames import (
+    by_running_ramdisk,
+    into_ramdisk,
+    out_of_ramdisk,
+    stay_in_ramdisk,
+)
 from bessemer.baremetal.operations.given_steps import run_in_order
 from bessemer.baremetal.operations.plan import Plan, Wish
-from bessemer.baremetal.settings import BareMetalSettings
 
 INTO: tuple[StepCall, ...] = (
     StepCall("power", "power_off"),
@@ -26,11 +30,18 @@ def plan(wish: Wish) -> Plan:
 def with_given_steps(wish: Wish) -> Plan:
     """The given steps in their order, under the ramdisk if any of them wants it."""
     steps = run_in_order(wish.steps, ramdisk=wish.uses_ramdisk)
-    return Plan((*INTO, *steps, *OUT), OUT) if wish.uses_ramdisk else Plan(steps)
+    return _under_ramdisk(wish, steps) if wish.uses_ramdisk else Plan(steps)
 
 
-def automated(settings: BareMetalSettings) -> Plan:
+def automated(wish: Wish) -> Plan:
     """Every clean step of priority above 0, of the plug-ins and of the agent."""
-    overrides = settings.clean_step_priority_override
+    overrides = wish.settings.clean_step_priority_override
     args = {"priorities": overrides} if overrides else {}
-    return Plan((*INTO, StepCall("deploy", "collect_clean_steps", args), *OUT), OUT)
+    return _under_ramdisk(wish, (StepCall("deploy", "collect_clean_steps", args),))
+
+
+def _under_ramdisk(wish: Wish, steps: tuple[StepCall, ...]) -> Plan:
+    if not wish.on_fast_track:
+        return Plan((*INTO, *steps, *OUT), OUT)
+    into = by_running_ramdisk(INTO, Purpose.CLEANING)
+    return Plan((*into, *steps, *stay_in_ramdisk(Purpose.CLEANING)), OUT)

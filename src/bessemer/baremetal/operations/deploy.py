@@ -41,4 +41,6 @@ def _frame(wish: Wish) -> DeployFrame:
     frame = deploy.frame
     if boots_from_volume(wish.interfaces, wish.node, wish.volumes):
         frame = deploy.frame_from_volume or frame
+    if wish.on_fast_track:
+        frame = frame.on_fast_track()
     return frame if wish.interfaces.storage.has_volumes else frame.without("storage")

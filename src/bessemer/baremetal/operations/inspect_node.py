@@ -2,7 +2,7 @@
 
 from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
-from bessemer.baremetal.interfaces.frames import out_of_ramdisk
+from bessemer.baremetal.interfaces.frames import out_of_ramdisk, stay_in_ramdisk
 from bessemer.baremetal.operations.plan import Plan, Wish
 
 _PURPOSE = {"purpose": Purpose.INSPECTION.value}
@@ -17,10 +17,10 @@ STEPS = (
     StepCall("power", "power_on"),
     StepCall("inspect", "wait_for_data"),
     StepCall("inspect", "process_data"),
-    *CLEAN_UP,
 )
 
 
 def plan(wish: Wish) -> Plan:
-    """The same for every node."""
-    return Plan(STEPS, CLEAN_UP)
+    """The ramdisk is booted for every inspection, since it reports when it starts."""
+    leave = stay_in_ramdisk(Purpose.INSPECTION) if wish.on_fast_track else CLEAN_UP
+    return Plan((*STEPS, *leave), CLEAN_UP)

@@ -6,6 +6,7 @@ from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.provision.states import Event
 from bessemer.baremetal.domain.provision.work import StepCall
 from bessemer.baremetal.domain.volume import Volumes
+from bessemer.baremetal.interfaces.fast_track import on_fast_track
 from bessemer.baremetal.interfaces.registry import NodeInterfaces
 from bessemer.baremetal.operations.steps import Judged
 from bessemer.baremetal.settings import BareMetalSettings
@@ -23,6 +24,15 @@ class Wish:
     template_steps: tuple[Judged, ...] = ()
     volumes: Volumes = field(default_factory=Volumes)
     disable_ramdisk: bool = False
+
+    @property
+    def on_fast_track(self) -> bool:
+        """Whether a ramdisk that runs already will do. Raises Invalid.
+
+        After an error nobody knows what the machine is at: it is booted anew.
+        """
+        usual = self.settings.fast_track
+        return on_fast_track(self.node, self.interfaces, usual=usual) and not self.node.last_error
 
     @property
     def uses_ramdisk(self) -> bool:

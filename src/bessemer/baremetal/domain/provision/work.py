@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from bessemer.baremetal.domain.provision.states import Event, State
 from bessemer.context import RequestId
@@ -55,6 +55,11 @@ class StepCall:
 
     def __str__(self) -> str:
         return f"{self.interface}.{self.name}"
+
+
+FIND_RAMDISK: Final = "find_ramdisk"
+INTO_RAMDISK: Final = frozenset({"wait_for_ramdisk", FIND_RAMDISK})
+"""Steps of the deploy interface behind which an agent is at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,7 @@ class Work:
     @property
     def boots_ramdisk(self) -> bool:
         """Whether this work's machine runs its steps under the deploy ramdisk."""
-        return any(call.name == "wait_for_ramdisk" for call in self.steps)
+        return any(call.name in INTO_RAMDISK for call in self.steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What an agent does in any flow: call back, list its steps, and run them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bessemer import clock
@@ -35,6 +36,7 @@ class InBand(DeployInterface):
     ) -> None:
         self._settings = settings
         self._now = now
+        self._client = client
         self._orders = Orders(client, settings, now)
 
     @step()
@@ -53,6 +55,20 @@ class InBand(DeployInterface):
             ),
         )
         return await patient(task, wait, self._settings.boot_retry_timeout, self._now(), until)
+
+    async def ramdisk_runs(self, task: Task) -> bool:
+        """It was heard within `baremetal.fast_track_timeout`, and answers now."""
+        heard = task.node.driver_internal_info.get("agent_last_heartbeat")
+        if heard is None or self._is_old(datetime.fromisoformat(heard)):
+            return False
+        try:
+            await self._client.status(task.node)
+        except AGENT_TROUBLE:
+            return False
+        return True
+
+    def _is_old(self, moment: datetime) -> bool:
+        return self._now() - moment > self._settings.fast_track_timeout
 
     async def in_band_steps(self, task: Task, phase: str) -> Sequence[OfferedStep] | Outcome:
         """As the agent lists them; its version is kept, to notice another life of the agent."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bessemer import clock
-from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.ranking import OfferedStep
 from bessemer.baremetal.domain.provision.work import Done, Outcome
@@ -51,6 +51,11 @@ class FakeDeploy(DeployInterface):
     async def wait_for_ramdisk(self, task: Task) -> Outcome:
         """The fake ramdisk is up at once, or after its delay."""
         return await self._play(task, "wait_for_ramdisk", "the fake ramdisk runs")
+
+    async def ramdisk_runs(self, task: Task) -> bool:
+        """The one that was booted last, for as long as the machine is on."""
+        booted = "fake_ramdisk" in task.node.driver_internal_info
+        return booted and await task.interfaces.power.get_power_state(task.node) is Power.ON
 
     @step("deploy", priority=80, abortable=False)
     async def write_image(self, task: Task) -> Outcome:

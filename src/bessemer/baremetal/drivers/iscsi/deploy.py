@@ -51,7 +51,6 @@ class IscsiDeploy(DirectDeploy):
         now: Now = clock.now,
     ) -> None:
         super().__init__(images, network, settings, client, now)
-        self._client = client
         self._bounds = Bounds.of(settings)
         self._qemu_img = QemuImg(_PATIENCE)
         self._masters = MasterImages(folder, settings.iscsi_image_cache_gib * GIB, self._qemu_img)
