@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 PATIENCE_S: Final = 120
+_NO_BYTECODE: Final = "PYTHONDONTWRITEBYTECODE"
 _SETTINGS: Final = """
 [server]
 port = {port}
@@ -75,7 +76,10 @@ class BessemerServer:
         command = [sys.executable, "-m", "bessemer", "serve", "--config"]
         log = (self.directory / "bessemer.log").open("ab")
         self._process = subprocess.Popen(
-            [*command, str(self.directory / "bessemer.toml")], stderr=log, stdout=log
+            [*command, str(self.directory / "bessemer.toml")],
+            env=self._environment,
+            stderr=log,
+            stdout=log,
         )
         while time.perf_counter() < began + PATIENCE_S:
             if _answers(f"{self.url}/v1/nodes"):
@@ -98,6 +102,12 @@ class BessemerServer:
         if self.postgresql:
             _as_postgres("pg_ctl", "-D", f"{self._postgresql_folder}/data", "-m", "fast", "stop")
         shutil.rmtree(self.directory)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        """With bytecode from the second start on, as every installed program has it."""
+        kept = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
+        return {**kept, "PYTHONPYCACHEPREFIX": str(self.directory / "bytecode")}
 
     @property
     def _postgresql_folder(self) -> Path:

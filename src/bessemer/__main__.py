@@ -1,5 +1,5 @@
 """`python -m bessemer`."""
 
-from bessemer.cli.main import app
+from bessemer.cli.begin import run
 
-app()
+run()
