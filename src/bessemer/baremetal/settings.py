@@ -4,10 +4,11 @@ import socket
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bessemer.baremetal.api_settings import ApiSettings
 from bessemer.baremetal.cinder_settings import CinderSettings
 from bessemer.baremetal.discovery_settings import AutoDiscoverySettings
 from bessemer.baremetal.enabled_hardware import EnabledHardware
@@ -15,6 +16,14 @@ from bessemer.baremetal.fetch_settings import FetchSettings
 from bessemer.baremetal.hardware_settings import HardwareSettings
 
 NO_TIME: Final = timedelta(0)
+HALF_AN_HOUR: Final = timedelta(minutes=30)
+FOR_EVER: Final = timedelta(days=36500)
+"""Longer than anybody waits; what waits has a deadline all the same, which everything can hold."""
+
+Patience = Annotated[
+    timedelta, Field(ge=NO_TIME, le=FOR_EVER), AfterValidator(lambda given: given or FOR_EVER)
+]
+"""How long something may take; 0 means that there is no limit."""
 
 
 class CleaningSource(StrEnum):
@@ -55,6 +64,7 @@ class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     networks: RamdiskNetworks = RamdiskNetworks()
+    api: ApiSettings = ApiSettings()
     cinder: CinderSettings | None = Field(
         None, description="the volume service of nodes with storage interface `cinder`"
     )
@@ -85,6 +95,12 @@ class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
         "attached to; by default none do",
     )
     conductor_group: str = Field("", description="this conductor serves nodes of this group only")
+    default_conductor_group: str = Field(
+        "", description="conductor group of new nodes that state none"
+    )
+    default_resource_class: str | None = Field(
+        None, description="resource class of new nodes that state none"
+    )
     deploy_kernel: str = Field(
         "", description="kernel of the deploy ramdisk: a path (driver_info.deploy_kernel wins)"
     )
@@ -156,25 +172,17 @@ class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
     image_url_lifetime: timedelta = Field(
         timedelta(minutes=20), gt=NO_TIME, description="how long a temporary image URL is valid"
     )
-    deploy_callback_timeout: timedelta = Field(
-        timedelta(minutes=30),
-        gt=NO_TIME,
-        description="longest silence of the agent during a deploy",
+    deploy_callback_timeout: Patience = Field(
+        HALF_AN_HOUR, description="longest silence of the agent during a deploy; 0: no limit"
     )
-    clean_callback_timeout: timedelta = Field(
-        timedelta(minutes=30),
-        gt=NO_TIME,
-        description="longest silence of the agent during cleaning",
+    clean_callback_timeout: Patience = Field(
+        HALF_AN_HOUR, description="longest silence of the agent during cleaning; 0: no limit"
     )
-    rescue_callback_timeout: timedelta = Field(
-        timedelta(minutes=30),
-        gt=NO_TIME,
-        description="longest silence of the agent during a rescue",
+    rescue_callback_timeout: Patience = Field(
+        HALF_AN_HOUR, description="longest silence of the agent during a rescue; 0: no limit"
     )
-    service_callback_timeout: timedelta = Field(
-        timedelta(minutes=30),
-        gt=NO_TIME,
-        description="longest silence of the agent during servicing",
+    service_callback_timeout: Patience = Field(
+        HALF_AN_HOUR, description="longest silence of the agent during servicing; 0: no limit"
     )
     fast_track: bool = Field(
         False,
@@ -216,8 +224,8 @@ class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
         False,
         description="let inspection rules get URLs (api-call), from the service's own network",
     )
-    inspect_wait_timeout: timedelta = Field(
-        timedelta(minutes=30), gt=NO_TIME, description="longest wait for inspection data"
+    inspect_wait_timeout: Patience = Field(
+        HALF_AN_HOUR, description="longest wait for inspection data; 0: no limit"
     )
     heartbeat_timeout: timedelta = Field(
         timedelta(minutes=5),

@@ -45,6 +45,14 @@ def _nothing(_rule: str, _owner: str | None, _lessee: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a request may ask for or bring: items of a list's page, bytes of a body."""
+
+    items: int = 1000
+    body: int = DEFAULT_BODY_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request, decoded and authenticated, as a handler sees it.
 
@@ -59,6 +67,7 @@ class Call:
     body: Any = None
     only_project: str | None = None
     permits: Permits = _nothing
+    bounds: Bounds = Bounds()
 
     @property
     def query(self) -> QueryParams:

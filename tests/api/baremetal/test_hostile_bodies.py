@@ -113,12 +113,6 @@ async def test_the_error_body_is_json_in_json_for_every_family(cloud):
         assert inner["debuginfo"] is None
 
 
-async def test_unknown_paths_get_the_frameworks_form(cloud):
-    answer = await cloud.client.get("/v1/speed")
-    assert answer.status == 404
-    assert {"code", "title", "description"} == set(answer.json)
-
-
 async def test_millions_of_tiny_values_are_refused_before_they_are_made(cloud):
     body = b'{"inventory":[' + b"[]," * 4_000_000 + b"1]}"
     started = time.process_time()

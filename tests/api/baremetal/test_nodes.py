@@ -47,6 +47,7 @@ async def test_before_1_11_nodes_begin_available(cloud):
     [
         ({}, "without driver"),
         ({"driver": "ipmi"}, "no conductor supports driver 'ipmi'"),
+        ({"driver": "fake-hardwear"}, "enabled: fake-hardware"),
         ({"driver": "fake-hardware", "power_interface": "ipmitool"}, "does not support power"),
         ({"driver": "fake-hardware", "power_interface": 1}, "must be a string"),
         ({"driver": "fake-hardware", "speed": 1}, "'speed'"),
@@ -389,3 +390,11 @@ async def test_below_the_prefix_links_keep_the_prefix(cloud):
     assert node["links"][0]["href"] == f"http://cloud.test/baremetal/v1/nodes/{node['uuid']}"
     page = (await cloud.client.get("/baremetal/v1/nodes?limit=1")).json
     assert page["next"].startswith("http://cloud.test/baremetal/v1/nodes?limit=1&marker=")
+
+
+async def test_a_node_gets_no_driver_that_there_is_not(cloud):
+    node = await cloud.enrol(name="n1")
+    answer = await cloud.patch("/v1/nodes/n1", ("replace", "/driver", "fake-hardwear"))
+    assert answer.status == 400
+    assert "'fake-hardwear'; enabled: fake-hardware." in fault(answer)
+    assert (await cloud.stored(node["uuid"])).driver == "fake-hardware"

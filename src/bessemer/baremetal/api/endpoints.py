@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -11,9 +12,19 @@ from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.microversions import require
 from bessemer.baremetal.api.queries import FIELDS, PAGING, Filter, refuse_unknown
 from bessemer.baremetal.api.values import Checker
+from bessemer.baremetal.api_settings import ApiSettings
 from bessemer.errors import BessemerError, MethodNotAllowed, NotFound
 from bessemer.json_types import JsonObject
-from bessemer.web.routes import DEFAULT_BODY_LIMIT, Access, Call, Handler, Reply, Route
+from bessemer.web.routes import Access, Bounds, Call, Handler, Reply, Route
+
+
+class BodySize(StrEnum):
+    """Which setting says how large a body may be."""
+
+    USUAL = "max_json_body_size"
+    PROVISION = "max_json_body_size_provision"
+    INSPECTION = "max_json_body_size_inspection"
+
 
 ANYTHING: Final[JsonObject] = {}
 """The JSON schema of which nothing is said."""
@@ -48,7 +59,7 @@ class Endpoint:
     since: int = 1
     body: Any = None
     status: int = 200
-    body_limit: int = DEFAULT_BODY_LIMIT
+    body_limit: int | BodySize = BodySize.USUAL
     access: Access = Access.GATED
     table: FieldTable[Any] | None = None
     key: str = ""
@@ -74,18 +85,19 @@ class Endpoint:
         return (self.handler.__doc__ or "").strip().partition("\n")[0]
 
 
-def routes(endpoints: Sequence[Endpoint], gate: Gate) -> tuple[Route, ...]:
+def routes(endpoints: Sequence[Endpoint], gate: Gate, settings: ApiSettings) -> tuple[Route, ...]:
     """The routes, in the order given: fixed paths before those with `{ident}`."""
+    bounds = Bounds(settings.max_limit, _bytes(BodySize.USUAL, settings))
     return tuple(
         Route(
             method=each.method,
             path=f"/v1{each.path}",
-            handler=_guarded(each, gate),
+            handler=_guarded(each, gate, bounds),
             policy=each.policy,
             access=each.access,
             body=each.body,
             status=each.status,
-            body_limit=each.body_limit,
+            body_limit=_bytes(each.body_limit, settings),
         )
         for each in endpoints
     )
@@ -98,7 +110,11 @@ def closed_early(rows: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
     )
 
 
-def _guarded(endpoint: Endpoint, gate: Gate) -> Handler:
+def _bytes(limit: int | BodySize, settings: ApiSettings) -> int:
+    return getattr(settings, limit) * 1024 if isinstance(limit, BodySize) else limit
+
+
+def _guarded(endpoint: Endpoint, gate: Gate, bounds: Bounds) -> Handler:
     row = (endpoint.method, endpoint.path, endpoint.policy)
 
     async def handler(call: Call) -> Reply | Response:
@@ -108,6 +124,7 @@ def _guarded(endpoint: Endpoint, gate: Gate) -> Handler:
                 f"1.{endpoint.since}, and 1.{call.version.minor} was asked for."
             )
         _check_query(endpoint, call)
+        call = replace(call, bounds=bounds)
         if endpoint.access is Access.PUBLIC:
             gate.admit_anybody(endpoint.policy, call)
         else:

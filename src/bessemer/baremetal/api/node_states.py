@@ -6,7 +6,7 @@ from typing import Final
 
 from bessemer.baremetal.api import queries, values
 from bessemer.baremetal.api.arguments import one_of, taken
-from bessemer.baremetal.api.endpoints import Argument, Endpoint
+from bessemer.baremetal.api.endpoints import Argument, BodySize, Endpoint
 from bessemer.baremetal.api.etags import as_seen
 from bessemer.baremetal.api.links import api_url
 from bessemer.baremetal.api.microversions import require
@@ -30,7 +30,6 @@ from bessemer.json_types import Json, JsonObject
 from bessemer.web.body import has_body, read_json
 from bessemer.web.routes import Call, Raw, Reply
 
-PROVISION_BODY_LIMIT: Final = 65536 * 1024
 MAINTENANCE_BODY_LIMIT: Final = 64 * 1024
 
 _SOFT: Final = frozenset({PowerTarget.SOFT_OFF, PowerTarget.SOFT_REBOOT})
@@ -98,7 +97,7 @@ class NodeStatesApi:
                 "baremetal:node:set_provision_state",
                 body=dict,
                 status=202,
-                body_limit=PROVISION_BODY_LIMIT,
+                body_limit=BodySize.PROVISION,
                 arguments=ARGUMENTS_OF_PROVISION,
             ),
             Endpoint(

@@ -27,7 +27,7 @@ from bessemer.baremetal.api.portgroups import portgroups_api
 from bessemer.baremetal.api.ports import PortsApi
 from bessemer.baremetal.api.ramdisk import RamdiskApi
 from bessemer.baremetal.api.runbooks import RunbooksApi
-from bessemer.baremetal.api.versions import OPERATORS, version_routes
+from bessemer.baremetal.api.versions import OPERATORS, RAMDISK, version_routes
 from bessemer.baremetal.api.volume import VolumeApi
 from bessemer.baremetal.operations import vifs as vif_operations
 from bessemer.baremetal.operations.desk import Desk
@@ -41,11 +41,13 @@ def baremetal_services(desk: Desk, vifs: Vifs = vif_operations) -> tuple[Service
     Raises ConfigurationError for a policy file that makes no sense.
     `vifs`: the module (or object) with `attach`, `detach` and `list_vifs`.
     """
-    policies = Policies(desk.settings.policy_file)
+    gate = Gate(desk.shelves.database, Policies(desk.settings.policy_file))
+    settings = desk.settings.api
+    of_ramdisks = RamdiskApi(desk).endpoints() if settings.enable_ramdisk_endpoints else ()
     table = (
-        *version_routes(OPERATORS),
+        *version_routes({**OPERATORS, **RAMDISK} if of_ramdisks else OPERATORS),
         _document_route(desk, vifs),
-        *routes(endpoints(desk, vifs), Gate(desk.shelves.database, policies)),
+        *routes((*endpoints(desk, vifs), *of_ramdisks), gate, settings),
     )
     return tuple(
         Service("baremetal", prefix, table, error_body, VERSIONS, ClientPaths)

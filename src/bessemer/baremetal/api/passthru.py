@@ -9,7 +9,7 @@ from bessemer.baremetal.interfaces.vendor import Passthru
 from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
 from bessemer.web.body import read_json
-from bessemer.web.routes import DEFAULT_BODY_LIMIT, Call, Reply
+from bessemer.web.routes import Call, Reply
 
 ANY_METHOD: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """What a vendor method may be called with; each says which it takes."""
@@ -42,7 +42,7 @@ async def arguments(call: Call) -> dict[str, Any]:
     query: dict[str, Any] = {k: v for k, v in call.query.items() if k != "method"}
     if call.headers.get("content-length", "0") == "0" and "transfer-encoding" not in call.headers:
         return query
-    body: dict[str, Any] = await read_json(call.request, dict[str, Any], DEFAULT_BODY_LIMIT)
+    body: dict[str, Any] = await read_json(call.request, dict[str, Any], call.bounds.body)
     return {**query, **body}
 
 

@@ -12,7 +12,6 @@ from bessemer.errors import Invalid
 from bessemer.json_types import Json, JsonObject
 from bessemer.web.routes import Call
 
-MAX_LIMIT: Final = 1000
 FIELDS_SINCE: Final = 8
 DETAIL_SINCE: Final = 43
 
@@ -164,7 +163,8 @@ def _asked_fields(call: Call, table: FieldTable[Any]) -> tuple[str, ...]:
 
 def _limit(call: Call) -> int:
     text = call.query.get("limit")
-    return MAX_LIMIT if text is None else min(positive("limit", text), MAX_LIMIT)
+    most = call.bounds.items
+    return most if text is None else min(positive("limit", text), most)
 
 
 def _filters(call: Call, filters: Mapping[str, Filter]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bessemer.baremetal.api.endpoints import Argument, Endpoint, routes
+from bessemer.baremetal.api.endpoints import Argument, BodySize, Endpoint, routes
 from bessemer.baremetal.api.errors import error_body
 from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.links import api_url, links
@@ -27,7 +27,6 @@ from bessemer.json_types import Json, JsonObject
 from bessemer.web.routes import Access, Call, Reply, Service
 
 HEARTBEAT_BODY_LIMIT: Final = 256 * 1024
-INSPECTION_BODY_LIMIT: Final = 16384 * 1024
 INSPECTION_TELLS_NODE_SINCE: Final = 84
 
 IMAGE_FORMATS: Final = ("raw", "gpt", "qcow2")
@@ -56,7 +55,7 @@ def ramdisk_service(desk: Desk) -> Service:
     return Service(
         name="baremetal-ramdisk",
         prefix="",
-        routes=(*version_routes(RAMDISK), *routes(api.endpoints(), gate)),
+        routes=(*version_routes(RAMDISK), *routes(api.endpoints(), gate, desk.settings.api)),
         error_body=error_body,
         versions=VERSIONS,
     )
@@ -99,7 +98,7 @@ class RamdiskApi:
                 "baremetal:driver:ipa_continue_inspection",
                 body=dict,
                 status=202,
-                body_limit=INSPECTION_BODY_LIMIT,
+                body_limit=BodySize.INSPECTION,
                 access=Access.PUBLIC,
                 filters={"node_uuid": Filter(uuid_word)},
                 reply={"type": "object"},

@@ -48,16 +48,17 @@ class Heartbeat:
 
 
 async def look_up(desk: Desk, addresses: Sequence[str], node_uuid: str | None) -> Found:
-    """Which node has these NICs. Hands out the agent token once per boot.
+    """Which node has these NICs. Hands out the agent token once per boot, to none but who is awaited.
 
     Raises NotFound, with the same words whatever the reason, for a stranger.
     """
     macs = _usable_macs(addresses)
     async with desk.shelves.database.write() as connection:
         node = await _find(desk, connection, macs, node_uuid)
-        if node is None or not _is_awaited(desk, node, LOOKUP_ALLOWED):
+        awaited = node is not None and _is_awaited(desk, node, LOOKUP_ALLOWED)
+        if node is None or (desk.settings.api.restrict_lookup and not awaited):
             raise NotFound("The requested node was not found.")
-        return await _with_token(desk, connection, node)
+        return await _with_token(desk, connection, node) if awaited else Found(node, MASK)
 
 
 async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:

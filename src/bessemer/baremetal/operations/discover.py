@@ -95,6 +95,7 @@ def _new_node(desk: Desk) -> Node:
         uuid=str(uuid.uuid4()),
         driver=settings.driver,
         conductor_group=desk.settings.conductor_group,
+        resource_class=desk.settings.default_resource_class,
         interfaces=desk.registry.compose(settings.driver, {InterfaceKind.INSPECT: INSPECTED_BY}),
         properties={"inspection_scope": scope} if scope else {},
     )

@@ -46,7 +46,12 @@ Change = Callable[[Node], Node]
 
 async def create(desk: Desk, node: Node) -> Node:
     """Enrol. Raises Invalid (driver, interfaces), Conflict (uuid, name, instance taken)."""
-    composed = replace(node, interfaces=desk.registry.compose(node.driver, node.interfaces))
+    composed = replace(
+        node,
+        interfaces=desk.registry.compose(node.driver, node.interfaces),
+        resource_class=node.resource_class or desk.settings.default_resource_class,
+        conductor_group=node.conductor_group or desk.settings.default_conductor_group,
+    )
     _check_properties(composed)
     async with desk.shelves.database.write() as connection:
         composed = await _with_relatives(desk, connection, composed)
