@@ -230,3 +230,7 @@ async def test_a_group_with_a_network_port_neither_wins_nor_loses_members(cloud,
     ):
         answer = await cloud.patch(f"/v1/ports/{port['uuid']}", operation)
         assert (answer.status, "vif-1" in fault(answer)) == (409, True)
+    gone = await cloud.client.delete(f"/v1/ports/{inside['uuid']}")
+    assert (gone.status, "vif-1" in fault(gone)) == (409, True)
+    await cloud.patch(f"/v1/nodes/{node['uuid']}", ("replace", "/maintenance", True))
+    assert (await cloud.client.delete(f"/v1/ports/{inside['uuid']}")).status == 204

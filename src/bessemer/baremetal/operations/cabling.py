@@ -44,6 +44,15 @@ def check_free(change: Change[Port] | Change[Portgroup], noun: str, names: list[
         )
 
 
+def check_membership(uuid: str, group: Portgroup) -> None:
+    """Raises Conflict for a NIC that would come to or leave a bond with a network port attached."""
+    if group.tenant_vif is not None:
+        raise Conflict(
+            f"Port {uuid} cannot come to or leave port group {group.uuid}: network port "
+            f"{group.tenant_vif} is attached to the group. Detach that first."
+        )
+
+
 def check_removal(node: Node, noun: str, thing: Port | Portgroup) -> None:
     """Raises Conflict while a tenant's network port is attached to it."""
     if thing.tenant_vif is not None and not node.maintenance:

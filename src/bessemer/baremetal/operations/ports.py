@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.port import CLIENT_ID, Port
-from bessemer.baremetal.domain.portgroup import check_member
+from bessemer.baremetal.domain.portgroup import Portgroup, check_member
 from bessemer.baremetal.operations.belongings import Belongings, Change
 from bessemer.baremetal.operations.cabling import (
     check_free,
+    check_membership,
     check_moment,
     check_removal,
     check_settled,
@@ -19,7 +20,7 @@ from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.store.portgroups import PORTGROUPS
 from bessemer.baremetal.store.ports import PORTS
 from bessemer.baremetal.store.tables import ports
-from bessemer.errors import Conflict, Invalid, NotFound
+from bessemer.errors import Invalid, NotFound
 
 _CABLING: Final = (
     "pxe_enabled",
@@ -54,13 +55,17 @@ class Ports(Belongings[Port]):
         if change.touches("extra"):
             check_client_id(after)
         if change.touches("portgroup_uuid"):
-            await _check_group_is_free(change, before.portgroup_uuid)
-            await _check_group_is_free(change, after.portgroup_uuid)
+            for uuid in (before.portgroup_uuid, after.portgroup_uuid):
+                if (group := await _group(change.connection, uuid)) is not None:
+                    check_membership(before.uuid, group)
         if change.touches("portgroup_uuid", "physical_network", "pxe_enabled", "node_uuid"):
             await _check_group(change.connection, after)
 
     async def permit_removal(self, connection: AsyncConnection, node: Node, thing: Port) -> None:
         check_removal(node, "port", thing)
+        group = await _group(connection, thing.portgroup_uuid)
+        if group is not None and not node.maintenance:
+            check_membership(thing.uuid, group)
 
 
 def check_smart(port: Port) -> None:
@@ -93,13 +98,8 @@ async def _check_group(connection: AsyncConnection, port: Port) -> None:
     check_member(group, port, await PORTS.list(connection, beside))
 
 
-async def _check_group_is_free(change: Change[Port], group_uuid: str | None) -> None:
+async def _group(connection: AsyncConnection, uuid: str | None) -> Portgroup | None:
     try:
-        group = await PORTGROUPS.get(change.connection, group_uuid or "")
+        return await PORTGROUPS.get(connection, uuid or "")
     except NotFound:
-        return
-    if group.tenant_vif is not None:
-        raise Conflict(
-            f"Port {change.before.uuid} cannot come to or leave port group {group.uuid}: network "
-            f"port {group.tenant_vif} is attached to the group. Detach that first."
-        )
+        return None
