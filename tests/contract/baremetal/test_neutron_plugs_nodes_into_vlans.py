@@ -6,18 +6,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.baremetal_task import MemoryTask, a_node, a_port, a_portgroup, run_to_end
+from tests.baremetal_task import MemoryMachines, MemoryTask, a_node, a_port, a_portgroup, run_to_end
 from tests.contract.baremetal.network_contract import NetworkContract, NewVif, attach, detach
 from tests.contract.baremetal.network_of_test import PARKED, NetworkOfTest, network_service
 
-from bessemer.baremetal.domain.node import InterfaceKind
+from bessemer.baremetal.domain.node import BootDevice, InterfaceKind, Power, PowerTarget
+from bessemer.baremetal.domain.provision import plan
 from bessemer.baremetal.domain.provision.states import State
-from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome
+from bessemer.baremetal.domain.provision.work import Done, Failed, Outcome, StepCall
+from bessemer.baremetal.drivers.fake.management import FakeManagement
+from bessemer.baremetal.drivers.fake.power import FakePower
 from bessemer.baremetal.drivers.neutron.links import link_of
 from bessemer.baremetal.drivers.neutron.network import NeutronNetwork
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.network import booting, nics_of
 from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.clock import now
 from bessemer.errors import Invalid
 from bessemer.network.public import DhcpOption, PortSpec, PortStatus, SwitchFailure
 
@@ -28,6 +32,8 @@ CUSTOM_FAST:
       filter: port.vendor == 'green' && network.name == 'tenant'
       min_count: 2
 """
+PROVISIONING = {"purpose": "provisioning"}
+POWER_OFF = "power.power_off"
 SETTINGS = BareMetalSettings(switch_timeout=timedelta(seconds=2))
 
 
@@ -61,6 +67,28 @@ async def remove(
     plugin: NeutronNetwork, task: MemoryTask, purpose: str = "provisioning"
 ) -> Outcome:
     return await run_to_end(task, plugin, "remove_network", purpose=purpose)
+
+
+def give_a_machine(task: MemoryTask) -> FakePower:
+    """One that is off."""
+    machines = MemoryMachines()
+    power = FakePower(SETTINGS, machines)
+    management = FakeManagement(machines)
+    task.plugins = {InterfaceKind.POWER: power, InterfaceKind.MANAGEMENT: management}
+    return power
+
+
+async def run_all(task: MemoryTask, plugin: NeutronNetwork, call: StepCall) -> list[str]:
+    """Run a step and what it puts in front of the rest; every step that was run."""
+    task.work = task.work_for(call)
+    plugins = {**task.plugins, InterfaceKind.NETWORK: plugin}
+    run = []
+    while (step := task.work.step) is not None:
+        outcome = await plugins[InterfaceKind(step.interface)].run_step(step.name, task, step.args)
+        assert isinstance(outcome, Done), outcome
+        run.append(str(step))
+        task.work = plan.after(task.work, outcome, now())
+    return run
 
 
 class TestNeutron(NetworkContract):
@@ -155,11 +183,28 @@ class TestRamdiskNetworks:
         connection = {"port_id": "eth1", "hostname": "tor"}
         smart = replace(task.ports[0], is_smartnic=True, local_link_connection=connection)
         task.ports = (smart,)
-        assert isinstance(await add(plugin, task), Done)
+        power = give_a_machine(task)
+        steps = await run_all(task, plugin, StepCall("network", "add_network", PROVISIONING))
+        assert steps == ["network.add_network", "power.power_on", "network.add_network", POWER_OFF]
+        assert await power.get_power_state(task.node) is Power.OFF
+        at_next_start = await task.plugins[InterfaceKind.MANAGEMENT].get_boot_device(task.node)
+        assert at_next_start == (BootDevice.BIOS, False)
         [made] = await net.service.list_ports(task.context, device_id=task.node.uuid)
         shown = await net.stored(made.id)
         assert (shown.host_id, shown.vnic_type) == ("tor", "smart-nic")
         assert net.switch.vlans["eth1"] == net.vlan_of("provisioning")
+
+    async def test_a_machine_with_a_smart_nic_that_is_on_is_not_switched(
+        self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest
+    ) -> None:
+        connection = {"port_id": "eth1", "hostname": "tor"}
+        smart = replace(task.ports[0], is_smartnic=True, local_link_connection=connection)
+        task.ports = (smart,)
+        power = give_a_machine(task)
+        await power.switch(task.node, PowerTarget.ON)
+        call = StepCall("network", "add_network", PROVISIONING)
+        assert await run_all(task, plugin, call) == ["network.add_network"]
+        assert await power.get_power_state(task.node) is Power.ON
 
     async def test_a_worker_killed_between_making_and_saving_makes_no_second_port(
         self, plugin: NeutronNetwork, task: MemoryTask, net: NetworkOfTest

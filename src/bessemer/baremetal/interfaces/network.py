@@ -1,14 +1,15 @@
 """Network: which VLAN each NIC is in, at every point of a node's life."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bessemer.baremetal.domain.nics import Nic, Nics, VifWish
-from bessemer.baremetal.domain.node import InterfaceKind, Node
+from bessemer.baremetal.domain.node import BootDevice, InterfaceKind, Node, Power
 from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.portgroup import Portgroup
-from bessemer.baremetal.domain.provision.work import Done, Outcome
+from bessemer.baremetal.domain.provision.work import Done, Outcome, StepCall
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.plugin import Plugin, step
 from bessemer.baremetal.interfaces.power import PowerInterface
@@ -36,6 +37,13 @@ class NetworkInterface(Plugin):
 
     boots_over_tenants: ClassVar[bool] = False
     """Whether ramdisks without network ports of their own boot over the tenant's."""
+
+    def needs_power(self, ports: tuple[Port, ...]) -> bool:
+        """Whether these NICs can be put on a network only while their machine is on."""
+        return False
+
+    async def run_step(self, name: str, task: Task, args: Mapping[str, Any]) -> Outcome:
+        return await under_power(task, self) or await super().run_step(name, task, args)
 
     def validate_power(self, node: Node, power: PowerInterface) -> None:
         """Raises Invalid when it does not move machines that are switched as this one is."""
@@ -85,6 +93,24 @@ class NetworkInterface(Plugin):
     def vif_list(self, nics: Nics) -> list[str]:
         """Ids of the tenant's network ports attached to the node."""
         return [nic.tenant_vif for nic in nics.attached if nic.tenant_vif]
+
+
+async def under_power(task: Task, network: "NetworkInterface") -> Done | None:
+    """For steps that put NICs on networks: None when they can, now.
+
+    Else Done with the step in hand as `then`, between switching the machine on, into its firmware, and
+    off again: a Smart NIC's own system, which carries its switch, has no power while the machine is off.
+    """
+    work, plugins = task.work, task.interfaces
+    call = work.step
+    was_tried = work.index > 0 and str(work.steps[work.index - 1]) == "power.power_on"
+    if call is None or was_tried or not network.needs_power(task.ports):
+        return None
+    if await plugins.power.get_power_state(task.node) is not Power.OFF:
+        return None
+    await plugins.management.order_boot_device(task, BootDevice.BIOS, persistent=False)
+    on, off = StepCall("power", "power_on"), StepCall("power", "power_off")
+    return Done("Smart NICs need power first", then=(on, call, off))
 
 
 async def nics_of(task: Task) -> Nics:

@@ -7,6 +7,7 @@ from bessemer.baremetal.drivers.agent.farewell import Farewell
 from bessemer.baremetal.drivers.agent.in_band import InBand
 from bessemer.baremetal.drivers.agent.orders import Now, Order
 from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT, Purpose
+from bessemer.baremetal.interfaces.network import under_power
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
@@ -30,6 +31,8 @@ class LeavesRamdisk(InBand):
     async def switch_to_tenant_network(self, task: Task) -> Outcome:
         """Off the provisioning network first, only then onto the tenant's."""
         network = task.interfaces.network
+        if (powering := await under_power(task, network)) is not None:
+            return powering
         outcome = await network.remove_network(task, Purpose.PROVISIONING)
         if not isinstance(outcome, Done):
             return outcome

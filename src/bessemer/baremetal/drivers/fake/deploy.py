@@ -15,6 +15,7 @@ from bessemer.baremetal.drivers.fake.machine import Machines, Memory
 from bessemer.baremetal.drivers.fake.play import PROPERTIES, Now, played, script_of
 from bessemer.baremetal.interfaces.boot import Purpose
 from bessemer.baremetal.interfaces.deploy import DeployInterface
+from bessemer.baremetal.interfaces.network import under_power
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 
@@ -88,9 +89,10 @@ class FakeDeploy(DeployInterface):
     async def switch_to_tenant_network(self, task: Task) -> Outcome:
         """Off the provisioning network first, only then onto the tenant's."""
         before = await played(task, "deploy.switch_to_tenant_network", self._now)
+        network = task.interfaces.network
+        before = before or await under_power(task, network)
         if before is not None:
             return before
-        network = task.interfaces.network
         outcome = await network.remove_network(task, Purpose.PROVISIONING)
         if not isinstance(outcome, Done):
             return outcome

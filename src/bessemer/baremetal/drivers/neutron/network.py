@@ -4,6 +4,7 @@ from collections.abc import Set
 from typing import ClassVar
 
 from bessemer.baremetal.domain.node import Node
+from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.drivers.neutron.by_ports import NetworkByPorts
 from bessemer.baremetal.drivers.neutron.links import SWITCHED, Wiring
 from bessemer.baremetal.interfaces.boot import Purpose
@@ -16,6 +17,10 @@ class NeutronNetwork(NetworkByPorts):
 
     wiring: ClassVar[Wiring] = SWITCHED
     own_ports: ClassVar[Set[Purpose]] = frozenset(Purpose)
+
+    def needs_power(self, ports: tuple[Port, ...]) -> bool:
+        """A Smart NIC is a switch of its own, in the machine."""
+        return any(port.is_smartnic for port in ports)
 
     def validate_power(self, node: Node, power: PowerInterface) -> None:
         """A tenant's system that runs on would be moved onto the provisioning network with its NICs."""

@@ -11,6 +11,7 @@ from bessemer.baremetal.drivers.agent.words import next_command
 from bessemer.baremetal.drivers.ramdisk.image import found, in_memory, named
 from bessemer.baremetal.interfaces.boot import INSTANCE_BOOT, RAMDISK_BOOT, BootInterface
 from bessemer.baremetal.interfaces.frames import INTO_MEMORY
+from bessemer.baremetal.interfaces.network import under_power
 from bessemer.baremetal.interfaces.plugin import step
 from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
@@ -59,7 +60,10 @@ class RamdiskDeploy(InBand):
     @step("deploy", priority=100)
     async def deploy(self, task: Task) -> Outcome:
         """Onto the tenant's networks, and from there into the instance; no disk is written."""
-        outcome = await task.interfaces.network.configure_tenant_networks(task)
+        network = task.interfaces.network
+        if (powering := await under_power(task, network)) is not None:
+            return powering
+        outcome = await network.configure_tenant_networks(task)
         if not isinstance(outcome, Done):
             return outcome
         try:
