@@ -4,7 +4,7 @@ SHELL := /bin/bash
 UV := scripts/uv
 VAR ?= $(CURDIR)/var
 
-.PHONY: help setup lint test unit soak bench demo ramdisk image docs clean
+.PHONY: help setup lint test unit machines soak bench demo ramdisk image docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,8 +24,11 @@ unit: ## the quick tests only: no root, no virtual machines
 	@$(UV) sync --frozen --quiet
 	$(UV) run pytest -n auto tests/unit tests/contract tests/api
 
-test: setup ramdisk image ## every test, quick ones first; boots virtual machines, needs root
+test: setup ramdisk image ## the tests, quick ones first; boots virtual machines, needs root
 	$(UV) run pytest -n auto tests/unit tests/contract tests/api tests/integration tests/compat
+	$(UV) run pytest -m "not long" tests/e2e
+
+machines: setup ramdisk image ## every test on virtual machines, the long ones too: each way to boot and to deploy
 	$(UV) run pytest tests/e2e
 
 soak: setup ## kill processes, broker and database for SOAK_S seconds (600) while servers come and go

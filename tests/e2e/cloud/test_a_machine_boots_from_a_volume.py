@@ -14,7 +14,7 @@ from tests.iscsi_target import USER, a_boot_disk, iscsi_target
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import BAREMETAL, NETWORK
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 LIMIT_S = 240
 MIB = 1 << 20

@@ -9,7 +9,7 @@ from tests.e2e.cloud.conftest import BOOT, Bench
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import BAREMETAL, IMAGE, NETWORK
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 NAME = "node-1"
 MARK = "bessemer.test=in-memory"

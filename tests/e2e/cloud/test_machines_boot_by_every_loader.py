@@ -12,7 +12,7 @@ from bessemer_lab.demo.api import BAREMETAL, IMAGE, NETWORK
 from bessemer_lab.demo.story import bring
 from bessemer_lab.machine.faults import Fault
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 BIOS, UEFI = "node-2", "node-1"
 LIMIT_S = 300

@@ -6,7 +6,7 @@ from tests.e2e.cloud.conftest import Bench
 from bessemer_lab.demo import story
 from bessemer_lab.demo.api import COMPUTE
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 NAME = "node-1"  # starts by UEFI: its boot entry needs the disk back from the target
 LOGIN_LIMIT_S = 400
