@@ -21,6 +21,7 @@ from bessemer.baremetal.drivers.ipxe.discovery_boot import (
     discovery_boot,
 )
 from bessemer.baremetal.drivers.ipxe.service import FindBootConfig, ramdisk_boot_service
+from bessemer.baremetal.drivers.users_urls import Bounds
 from bessemer.baremetal.drivers.volumes.cinder_session import CinderSession
 from bessemer.baremetal.service import EmbeddedBareMetal
 from bessemer.baremetal.settings import BareMetalSettings
@@ -41,7 +42,6 @@ from bessemer.image.public import ImageService
 from bessemer.image.service import EmbeddedImages
 from bessemer.json_types import JsonObject
 from bessemer.network.api.service import network_services
-from bessemer.network.dhcp.boot_programs import BootPrograms
 from bessemer.network.service import EmbeddedNetwork, remove_leftovers
 from bessemer.roles import Role
 from bessemer.settings import Settings
@@ -91,7 +91,9 @@ class Cloud:
         self._keystone = Keystone(asked) if asked is not None else None
         identity = EmbeddedIdentity(database, settings.identity, state)
         images = EmbeddedImages(database, settings.image, state)
-        network = EmbeddedNetwork(database, bus, settings.network, state)
+        network = EmbeddedNetwork(
+            database, bus, settings.network, state, settings.baremetal.ramdisk_port
+        )
         hardware = catalogue.registry(
             settings.baremetal,
             network,
@@ -143,7 +145,8 @@ class Cloud:
                 ramdisk_boot_service(
                     _boot_configs(baremetal.find_node, settings.baremetal),
                     _boot_images(images, settings.baremetal),
-                    BootPrograms(settings.network, state / "boot").find,
+                    network.programs.find,
+                    Bounds.of(settings.baremetal),
                 ),
                 object_store,
             ),

@@ -14,6 +14,7 @@ from bessemer.bus.bus import Bus
 from bessemer.context import RequestContext
 from bessemer.db.engine import Database
 from bessemer.json_types import JsonObject
+from bessemer.network.dhcp.boot_programs import BootPrograms
 from bessemer.network.dhcp.dnsmasq import Dnsmasq
 from bessemer.network.dhcp.folder import choose_folder, take_folder
 from bessemer.network.domain.addresses import parse_mac
@@ -46,6 +47,8 @@ from bessemer.network.store import ports as port_store
 from bessemer.network.store import subnets as subnet_store
 from bessemer.network.store.tables import ports as port_table
 from bessemer.network.switches.registry import make_switches
+from bessemer.network.tftp.library import Library
+from bessemer.network.tftp.server import TftpServers
 
 log = structlog.get_logger()
 
@@ -55,13 +58,21 @@ class EmbeddedNetwork:
 
     `start` begins the work on switches and DHCP servers; `stop` ends it: dnsmasq is ended, and
     interfaces and namespaces are as before. Requests are accepted without `start`, too; then
-    another process that shares database and bus carries them out.
+    another process that shares database and bus carries them out. `ramdisk_port`: of the ramdisk's
+    listener on this host, from which TFTP passes on what it is asked for.
     """
 
     def __init__(
-        self, database: Database, bus: Bus, settings: NetworkSettings, state_directory: Path
+        self,
+        database: Database,
+        bus: Bus,
+        settings: NetworkSettings,
+        state_directory: Path,
+        ramdisk_port: int | None = None,
     ) -> None:
         self.means = Means(database, bus, settings, make_switches(settings.switches))
+        self.programs = BootPrograms(settings, state_directory / "boot")
+        self._tftp = TftpServers(Library(self.programs, ramdisk_port))
         self._state_directory = state_directory
         self._reconcilers = {
             name: SwitchReconciler(self.means, switch)
@@ -80,16 +91,15 @@ class EmbeddedNetwork:
         Raises ConfigurationError when another process serves DHCP from our folder.
         """
         serves_dhcp = self.means.settings.dhcp == "dnsmasq"
-        if serves_dhcp:
-            folder = take_folder(_folder(self.means.settings, self._state_directory))
-            self._give_back.callback(os.close, folder)
+        folder = _folder(self.means.settings, self._state_directory) if serves_dhcp else None
+        if folder is not None:
+            self._give_back.callback(os.close, take_folder(folder))
         self._listen(SWITCH_WISHED, self._on_switch_wished)
         for reconciler in self._reconcilers.values():
             self._in_background(reconciler.run())
-        if serves_dhcp:
-            server = _dnsmasq(self.means.settings, self._state_directory, self._on_server_death)
-            missing = await asyncio.to_thread(server.make_programs, self.means.settings)
-            if missing:
+        if folder is not None:
+            server = Dnsmasq(folder, self._tftp, self._on_server_death)
+            if missing := await self.programs.make():
                 log.warning("dhcp.boot_programs_missing", names=missing)
             self._supervisor = DhcpSupervisor(self.means, server)
             self._listen(DHCP_WISHED, self._on_dhcp_wished)
@@ -229,15 +239,11 @@ async def remove_leftovers(settings: NetworkSettings, state_directory: Path) -> 
     """
     if settings.dhcp != "dnsmasq":
         return
+    folder = _folder(settings, state_directory)
+    nothing = TftpServers(Library(BootPrograms(settings, state_directory / "boot"), None))
     with contextlib.ExitStack() as stack:
-        stack.callback(os.close, take_folder(_folder(settings, state_directory)))
-        await _dnsmasq(settings, state_directory, lambda _network_id: None).stop()
-
-
-def _dnsmasq(
-    settings: NetworkSettings, state_directory: Path, on_death: Callable[[str], None]
-) -> Dnsmasq:
-    return Dnsmasq(_folder(settings, state_directory), on_death)
+        stack.callback(os.close, take_folder(folder))
+        await Dnsmasq(folder, nothing, lambda _network_id: None).stop()
 
 
 def _folder(settings: NetworkSettings, state_directory: Path) -> Path:

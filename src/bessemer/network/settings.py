@@ -65,7 +65,9 @@ class NetworkSettings(BaseModel):
     host_interface: str = Field(
         "tor-{vlan}", description="this host's interface in a VLAN; {vlan} is the number"
     )
-    dhcp: Literal["dnsmasq", "none"] = Field("dnsmasq", description="who serves DHCP and TFTP")
+    dhcp: Literal["dnsmasq", "none"] = Field(
+        "dnsmasq", description="who serves DHCP; with none there is no TFTP either"
+    )
     infrastructure: tuple[str, ...] = Field(
         ("provisioning", "cleaning", "inspection"),
         description="networks of the cloud's own: served in the server's own network namespace",

@@ -43,7 +43,7 @@ class NetworkBootContract:
         config = BootConfig.of(task.node)
         assert config is not None
         for render in boot.loader.renderers.values():
-            assert "/boot/files/" in render(config, mac)
+            assert f"boot/files/{config.node_uuid}/kernel" in render(config, mac)
 
     async def test_prepared_twice_it_is_in_force_and_the_same(
         self, boot: NetworkBoot, task: MemoryTask, networks: SomeNetworks

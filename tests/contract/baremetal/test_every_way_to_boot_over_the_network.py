@@ -88,7 +88,7 @@ class TestPxe(Contract):
 
     plugin = PxeBoot
     arm_program = "grubaa64.efi"
-    BIOS = ("lpxelinux.0", f"http://{LISTENER}/boot/pxelinux/{MAC}")
+    BIOS = ("pxelinux.0", "pxelinux.cfg/01-52-54-00-00-00-01")
     UEFI = ("grubx64.efi", f"(http,{LISTENER})/boot/grub/{MAC}")
 
     @pytest.mark.parametrize(("mode", "said"), [("bios", BIOS), ("uefi", UEFI)])

@@ -16,6 +16,7 @@ from bessemer.baremetal.domain.secret import Secret
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.script import RETRY_S
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
+from bessemer.baremetal.drivers.users_urls import Bounds
 from bessemer.errors import Unauthorized
 from bessemer.web.dispatch import application
 
@@ -71,7 +72,7 @@ class BootDesk:
 @asynccontextmanager
 async def a_booting_machine(desk, serial="none"):
     """Its network card's iPXE gets the script's address by DHCP (QEMU's own), as from us."""
-    service = ramdisk_boot_service(desk.find, desk.link_to, no_program)
+    service = ramdisk_boot_service(desk.find, desk.link_to, no_program, Bounds())
     async with serving(application([service], nobody)) as url:
         port = url.rpartition(":")[2]
         listener = f"http://{HOST_SEEN_BY_THE_MACHINE}:{port}"

@@ -1,19 +1,26 @@
 """GET /boot/…: without a login, and nothing but what a booting node was told to fetch."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from tests.asgi import AsgiClient
 
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
+from bessemer.baremetal.drivers.users_urls import Bounds
 from bessemer.errors import Unauthorized
 from bessemer.web.dispatch import application
 
 UUID = "11111111-2222-3333-4444-555555555555"
 MAC = "52:54:00:00:00:01"
+
+
+HERE = Bounds(allow=("127.0.0.1",))
 
 
 async def nobody(headers, request_id):
@@ -37,7 +44,7 @@ def app_for(config):
     async def program(name):
         return Path(__file__) if name == "grubx64.efi" else None
 
-    return application([ramdisk_boot_service(find, find_image, program)], nobody)
+    return application([ramdisk_boot_service(find, find_image, program, HERE)], nobody)
 
 
 def client_for(config):
@@ -61,7 +68,48 @@ async def test_an_image_is_fetched_by_a_link_that_is_made_with_the_script(kernel
     client = client_for(replace(a_config(kernel), **{name: "glance://8a5c"}))
     script = await client.get(f"/boot/ipxe/{MAC}")
     assert b" http://172.30.0.1:6386/v1/temp/8a5c" in script.content
-    assert (await client.get(f"/boot/files/{UUID}/{name}")).status == 404
+
+
+async def test_who_knows_an_image_by_its_node_only_is_shown_a_link(kernel):
+    client = client_for(replace(a_config(kernel), kernel="glance://8a5c"))
+    answer = await client.get(f"/boot/files/{UUID}/kernel")
+    shown = "http://172.30.0.1:6386/v1/temp/8a5c"
+    assert (answer.status, answer.headers["location"]) == (307, shown)
+    assert (await client.get(f"/boot/files/{UUID}/boot_iso")).status == 404
+
+
+@asynccontextmanager
+async def another_server(content):
+    """Where it serves one file; everything else is missing."""
+
+    async def answer(_request):
+        return web.Response(body=content)
+
+    app = web.Application()
+    app.router.add_get("/initramfs", answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
+
+
+async def test_what_lies_on_another_server_is_passed_on(kernel):
+    content = bytes(300_000)
+    async with another_server(content) as url:
+        config = replace(a_config(kernel), ramdisk=f"{url}initramfs")
+        assert await fetch(config, f"/boot/files/{UUID}/ramdisk") == (200, content)
+        missing = replace(config, ramdisk=f"{url}other")
+        assert (await client_for(missing).get(f"/boot/files/{UUID}/ramdisk")).status == 503
+
+
+async def test_but_not_from_this_host_itself(kernel):
+    config = replace(a_config(kernel), ramdisk="http://127.0.0.2/secret")
+    answer = await client_for(config).get(f"/boot/files/{UUID}/ramdisk")
+    assert answer.status == 400
+    assert b"this host" in answer.content
+
+
+async def test_what_an_iso_image_does_not_have_is_no_file(kernel):
+    config = replace(a_config(kernel), kernel="", ramdisk="", boot_iso="http://files.example/iso")
+    assert (await client_for(config).get(f"/boot/files/{UUID}/kernel")).status == 404
 
 
 @pytest.mark.parametrize("spelled", [MAC, MAC.upper(), MAC.replace(":", "-")])
@@ -132,7 +180,7 @@ async def test_a_part_of_it_can_be_asked_for(kernel):
     assert await fetch(a_config(kernel), f"/boot/files/{UUID}/kernel", wanted) == (206, b"MZ")
 
 
-@pytest.mark.parametrize("name", ["ramdisk", "params", "purpose", "..%2Fkernel", "other"])
+@pytest.mark.parametrize("name", ["boot_iso", "params", "purpose", "..%2Fkernel", "other"])
 async def test_nothing_else_is_a_file(kernel, name):
     answer = await client_for(a_config(kernel)).get(f"/boot/files/{UUID}/{name}")
     assert answer.status == 404

@@ -126,7 +126,7 @@ def test_the_configuration_answers_known_hosts_on_one_interface_only() -> None:
     assert "dhcp-match=set:ipxe,175" in lines
     assert "dhcp-match=set:efi64,option:client-arch,7" in lines
     assert "dhcp-option=option:mtu,1450" in lines
-    assert not any(line.startswith("enable-tftp") for line in lines)
+    assert "enable-tftp" not in lines
 
 
 def test_ipxe_is_spared_its_waits_on_the_clouds_own_networks_only() -> None:
@@ -140,12 +140,6 @@ def test_ipxe_is_spared_its_waits_on_the_clouds_own_networks_only() -> None:
     assert "ra-only" not in tenants
     assert "encap:175" not in tenants
     assert a_plan("blue").router_addresses == ()
-
-
-def test_tftp_is_a_process_of_its_own_that_serves_one_folder() -> None:
-    text = render.tftp_configuration(a_plan(), FILES, None, Path("/srv/tftp"))
-    assert "tftp-root=/srv/tftp\n" in text
-    assert "dhcp-range" not in text
 
 
 def test_subnet_options_say_router_name_servers_and_routes() -> None:

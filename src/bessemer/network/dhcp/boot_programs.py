@@ -1,4 +1,4 @@
-"""The network boot programs that TFTP and the ramdisk listener serve; nothing else is served."""
+"""The network boot programs that TFTP and the ramdisk listener serve, from one folder."""
 
 import asyncio
 import io
@@ -15,7 +15,7 @@ from bessemer.network.settings import NetworkSettings
 
 log = structlog.get_logger()
 
-COPIED: Final = ("undionly.kpxe", "snponly.efi", "ipxe.efi", "lpxelinux.0", "ldlinux.c32")
+COPIED: Final = ("undionly.kpxe", "snponly.efi", "ipxe.efi", "pxelinux.0", "ldlinux.c32")
 GRUB: Final = "grubx64.efi"
 NAMES: Final = frozenset({*COPIED, GRUB})
 
@@ -44,22 +44,26 @@ Where firmware itself boots by HTTP, GRUB knows nothing of DHCP, but is loaded f
 
 
 class BootPrograms:
-    """Programs for firmware that boots by HTTP, in a folder of their own; made at first use."""
+    """Programs for firmware, in a folder of their own; made when the server starts, or at first use."""
 
     def __init__(self, settings: NetworkSettings, folder: Path) -> None:
         self._settings = settings
         self._folder = folder
         self._making = asyncio.Lock()
-        self._made = False
+        self._missing: list[str] | None = None
+
+    async def make(self) -> list[str]:
+        """Once; the names of those that this host has not."""
+        async with self._making:
+            if self._missing is None:
+                self._missing = await asyncio.to_thread(make_programs, self._settings, self._folder)
+        return self._missing
 
     async def find(self, name: str) -> Path | None:
         """The file; None when it is none of ours or this host has not got it."""
         if name not in NAMES and name not in self._settings.boot_programs:
             return None
-        async with self._making:
-            if not self._made:
-                await asyncio.to_thread(make_programs, self._settings, self._folder)
-                self._made = True
+        await self.make()
         path = self._folder / name
         return path if path.is_file() else None
 

@@ -9,7 +9,6 @@ from typing import Final
 import structlog
 
 from bessemer.network.dhcp import render
-from bessemer.network.dhcp.boot_programs import make_programs
 from bessemer.network.dhcp.folder import (
     remove_fallback,
     service_account,
@@ -20,14 +19,12 @@ from bessemer.network.dhcp.process import DnsmasqProcess, Launch
 from bessemer.network.dhcp.render import Files
 from bessemer.network.dhcp.takeover import end_leftover
 from bessemer.network.dhcp.wiring import release_namespace, unwire, wire
-from bessemer.network.settings import NetworkSettings
+from bessemer.network.tftp.server import Place, TftpServers
 
 log = structlog.get_logger()
 
 _SLOTS: Final = ("a", "b")
 """A changed plan's process starts in the slot that is free, then the other one's ends: no gap."""
-
-_TFTP: Final = "tftp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +39,17 @@ class Served:
 
 
 class Dnsmasq:
-    """One dnsmasq for DHCP per network, and one for TFTP per infrastructure network.
+    """One dnsmasq for DHCP per network; and TFTP on infrastructure networks, which is our own.
 
     Calls for one network must come one after the other.
     """
 
-    def __init__(self, folder: Path, on_death: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, tftp: TftpServers, on_death: Callable[[str], None]) -> None:
         self._folder = folder
-        self._tftp_root = folder / _TFTP
+        self._tftp = tftp
         self._on_death = on_death
         self._served: dict[str, Served] = {}
-        self._tftp: dict[str, tuple[int, DnsmasqProcess]] = {}
         self._wired: dict[str, DhcpPlan] = {}
-
-    def make_programs(self, settings: NetworkSettings) -> list[str]:
-        """Have TFTP serve the boot programs; the names of those that this host has not."""
-        return make_programs(settings, self._tftp_root)
 
     async def serve(self, plan: DhcpPlan) -> str:
         """Return once dnsmasq has confirmed the plan; complaints about single options, or "".
@@ -72,8 +64,7 @@ class Dnsmasq:
         if not plan.served:
             await self._end_processes(plan.network_id)
             return ""
-        if plan.namespace is None:
-            await self._serve_tftp(plan, interface_index)
+        await self._tftp.serve(plan.network_id, _tftp_places(plan))
         served = self._served.get(plan.network_id)
         if served is not None and _is_in_force(served, plan, interface_index):
             return served.complaints
@@ -94,13 +85,13 @@ class Dnsmasq:
         """End every server and undo all wiring."""
         for network_id in self.networks:
             await self.withdraw(network_id)
+        await self._tftp.stop()
         remove_fallback(self._folder)
 
     @property
     def networks(self) -> frozenset[str]:
         """Networks that are wired, or were when an earlier run of this server ended."""
-        left = {folder.name for folder in self._folder.iterdir() if folder.name != _TFTP}
-        return frozenset(left | self._wired.keys())
+        return frozenset({folder.name for folder in self._folder.iterdir()} | self._wired.keys())
 
     async def _replace(self, plan: DhcpPlan, interface_index: int, served: Served | None) -> str:
         slot = _SLOTS[1] if served is not None and served.slot == _SLOTS[0] else _SLOTS[0]
@@ -121,18 +112,6 @@ class Dnsmasq:
         log.info("dhcp.serving", network_id=plan.network_id, hosts=len(plan.hosts))
         return words
 
-    async def _serve_tftp(self, plan: DhcpPlan, interface_index: int) -> None:
-        index, process = self._tftp.get(plan.network_id, (None, None))
-        if process is not None and process.is_running and index == interface_index:
-            return
-        if process is not None:
-            await process.stop()
-        files = self._files(plan.network_id, _TFTP)
-        text = render.tftp_configuration(plan, files, service_account(), self._tftp_root)
-        write_file(files.configuration, text)
-        process, _ = await self._start(plan, files, "TFTP root is")
-        self._tftp[plan.network_id] = (interface_index, process)
-
     async def _start(
         self, plan: DhcpPlan, files: Files, ready: str
     ) -> tuple[DnsmasqProcess, Sequence[tuple[int, str]]]:
@@ -148,7 +127,7 @@ class Dnsmasq:
         """Once per network and run: what a killed server left running, in any slot."""
         if network_id in self._wired:
             return
-        for slot in (*_SLOTS, _TFTP):
+        for slot in _SLOTS:
             files = self._files(network_id, slot)
             await end_leftover(files.pid, files.configuration)
 
@@ -156,12 +135,21 @@ class Dnsmasq:
         served = self._served.pop(network_id, None)
         if served is not None:
             await served.process.stop()
-        _, tftp = self._tftp.pop(network_id, (0, None))
-        if tftp is not None:
-            await tftp.stop()
+        await self._tftp.end(network_id)
 
     def _files(self, network_id: str, slot: str) -> Files:
         return Files(self._folder / network_id / slot)
+
+
+def _tftp_places(plan: DhcpPlan) -> frozenset[Place]:
+    """Tenants' networks have none: whatever boots there is none of the cloud's."""
+    if plan.namespace is not None:
+        return frozenset()
+    return frozenset(
+        Place(str(subnet.service_address), plan.mtu)
+        for subnet in plan.subnets
+        if subnet.service_address is not None
+    )
 
 
 def _is_in_force(served: Served, plan: DhcpPlan, interface_index: int) -> bool:

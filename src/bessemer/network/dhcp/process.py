@@ -19,8 +19,8 @@ STOP_TIMEOUT_S: Final = 5.0
 OPTIONS_FILE: Final = "options"
 """The name of the options file, whose faulty lines are reported to the ports they are for."""
 
-_TELLING: Final = ("DHCPACK", "sent ")
-"""What an operator looks for first: who got an address, and which boot file went out."""
+_TELLING: Final = "DHCPACK"
+"""What an operator looks for first: who got an address."""
 
 _LINE: Final = re.compile(r"dnsmasq(?:-\w+)?\[\d+\]: (?P<words>.*)")
 _COMPLAINT: Final = re.compile(r"(?P<what>.+) at line (?P<line>\d+) of (?P<file>.+)")

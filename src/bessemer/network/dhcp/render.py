@@ -36,9 +36,6 @@ PROGRAMS_OF_STRANGERS: Final = (("bios", "undionly.kpxe"), ("efi64", "snponly.ef
 IPXE_NO_PXEDHCP: Final = 176
 """iPXE's encapsulated option `no-pxedhcp` (ipxe.org/howto/dhcpd)."""
 
-LARGEST_TFTP_LOAD: Final = 500
-"""TFTP transfers at once; dnsmasq's own limit of 50 is less than a rack that powers on together."""
-
 
 @dataclass(frozen=True, slots=True)
 class Files:
@@ -73,14 +70,8 @@ class Files:
 
 
 def dhcp_configuration(plan: DhcpPlan, files: Files, user: str | None) -> str:
-    """For the process that answers DHCP."""
+    """For the process that answers DHCP, and does nothing else."""
     return "\n".join((*_process(plan, files, user), *_dhcp(plan, files))) + "\n"
-
-
-def tftp_configuration(plan: DhcpPlan, files: Files, user: str | None, root: Path) -> str:
-    """For the process that serves TFTP: a separate one, so that no transfer breaks with a change."""
-    tftp = ("enable-tftp", f"tftp-root={root}", f"tftp-max={LARGEST_TFTP_LOAD}")
-    return "\n".join((*_process(plan, files, user), *tftp)) + "\n"
 
 
 def hosts(plan: DhcpPlan) -> str:

@@ -54,9 +54,11 @@ class BootConfig:
     def url_of(self, name: str) -> str:
         """Where the machine fetches `kernel`, `ramdisk` or `boot_iso`."""
         place: str = getattr(self, name)
-        if is_url(place):
-            return place
-        return f"{self.listener}/boot/files/{self.node_uuid}/{name}"
+        return place if is_url(place) else f"{self.listener}/{self.file_of(name)}"
+
+    def file_of(self, name: str) -> str:
+        """The path at our listener by which `kernel` or `ramdisk` can be had, wherever it lies."""
+        return f"boot/files/{self.node_uuid}/{name}"
 
 
 def image_of(place: str) -> str | None:

@@ -8,6 +8,7 @@ from bessemer.errors import Invalid
 
 URL: Final = re.compile(r"https?://[A-Za-z0-9_.,:/=@%+~*!?&\[\]-]+\Z")
 WORD: Final = re.compile(r"[A-Za-z0-9_.:-]+\Z")
+FILE: Final = re.compile(r"[A-Za-z0-9_./-]+\Z")
 
 
 def checked(pattern: re.Pattern[str], text: str) -> str:

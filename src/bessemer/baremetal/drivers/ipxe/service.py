@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from starlette.responses import FileResponse, PlainTextResponse
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from bessemer.baremetal.domain.port import normalise_mac
-from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig, image_of
+from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig, image_of, is_url
+from bessemer.baremetal.drivers.ipxe.elsewhere import passed_on
 from bessemer.baremetal.drivers.ipxe.loader import Render
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script, unknown_machine_script
 from bessemer.baremetal.drivers.pxe.grub import grub_configuration, unknown_to_grub
 from bessemer.baremetal.drivers.pxe.pxelinux import pxelinux_configuration, unknown_to_pxelinux
+from bessemer.baremetal.drivers.users_urls import Bounds
 from bessemer.context import RequestContext
 from bessemer.errors import BessemerError, NotFound
 from bessemer.json_types import JsonObject
@@ -49,9 +51,15 @@ _LOADERS: Final[Mapping[str, tuple[Render, Callable[[str], str]]]] = {
 
 
 def ramdisk_boot_service(
-    find_boot_config: FindBootConfig, find_image: FindImage, find_program: FindProgram
+    find_boot_config: FindBootConfig,
+    find_image: FindImage,
+    find_program: FindProgram,
+    bounds: Bounds,
 ) -> Service:
-    """`GET /boot/<loader>/{mac}`, `/boot/files/{node_uuid}/kernel|ramdisk`, `/boot/programs/{name}`."""
+    """`GET /boot/<loader>/{mac}`, `/boot/files/{node_uuid}/kernel|ramdisk`, `/boot/programs/{name}`.
+
+    `bounds`: whither we go for files on other servers.
+    """
     routes = (
         *(
             Route(
@@ -73,7 +81,7 @@ def ramdisk_boot_service(
         Route(
             "GET",
             "/files/{node_uuid}/{name}",
-            partial(_file, find_boot_config),
+            partial(_file, find_boot_config, find_image, bounds),
             "boot:file",
             access=Access.PUBLIC,
         ),
@@ -116,17 +124,27 @@ async def _program(find: FindProgram, call: Call) -> FileResponse:
     return FileResponse(path, media_type="application/efi")
 
 
-async def _file(find: FindBootConfig, call: Call) -> FileResponse:
+async def _file(
+    find: FindBootConfig, find_image: FindImage, bounds: Bounds, call: Call
+) -> Response:
+    """Also of files that are not on this host, for those who know all by this path only (TFTP)."""
     node_uuid, name = call.path["node_uuid"], call.path["name"]
     config = await find(node_uuid, call.base_url()) if name in _FILES else None
-    if config is None or config.node_uuid != node_uuid or not getattr(config, name).startswith("/"):
+    if config is None or config.node_uuid != node_uuid or not getattr(config, name):
         raise NotFound("There is no such boot file now.")
-    path = Path(getattr(config, name))
+    place = str(getattr(config, name))
+    image = image_of(place)
+    log.info("boot.file", node=node_uuid, name=name)
+    if image is not None:
+        return RedirectResponse(await find_image(image, config.listener))
+    return await passed_on(place, bounds) if is_url(place) else _own_file(node_uuid, Path(place))
+
+
+def _own_file(node_uuid: str, path: Path) -> FileResponse:
     if path.resolve() != path or not path.is_file():
         # Allow-listed when it was written down; a link put there since leads elsewhere.
         log.error("boot.file_gone", node=node_uuid, path=str(path))
         raise NotFound("The boot file is gone; `make ramdisk` builds it.")
-    log.info("boot.file", node=node_uuid, name=name)
     return FileResponse(path, media_type="application/octet-stream")
 
 

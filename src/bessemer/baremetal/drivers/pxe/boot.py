@@ -7,7 +7,7 @@ from bessemer.baremetal.drivers.pxe.loaders import HTTP, HTTP_IPXE, PXE
 
 
 class PxeBoot(NetworkBoot):
-    """PXELINUX (BIOS) or GRUB (UEFI) come by TFTP, and fetch the ramdisk over HTTP."""
+    """PXELINUX (BIOS) comes by TFTP with all the rest; GRUB (UEFI) fetches the ramdisk over HTTP."""
 
     loader: ClassVar = PXE
 

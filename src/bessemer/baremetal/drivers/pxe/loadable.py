@@ -1,4 +1,4 @@
-"""What PXELINUX and GRUB can load: plain HTTP, none of the letters that mean something there; no ISO."""
+"""What PXELINUX and GRUB can load: GRUB plain HTTP, none of the letters that mean something there; no ISO."""
 
 import re
 from typing import Final
@@ -17,8 +17,8 @@ def plain_url(url: str) -> re.Match[str]:
     found = _PLAIN.match(url)
     if found is None:
         raise Invalid(
-            f"{quoted(repr(url), 100)} cannot be loaded by PXELINUX or GRUB, which know plain "
-            "http:// only. Use boot interface ipxe, or another URL."
+            f"{quoted(repr(url), 100)} cannot be loaded by GRUB, which knows plain http:// "
+            "only. Use boot interface ipxe, or another URL."
         )
     return found
 

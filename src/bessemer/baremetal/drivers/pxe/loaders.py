@@ -12,12 +12,12 @@ from bessemer.baremetal.drivers.ipxe.dhcp_options import Firmware, choices, tftp
 from bessemer.baremetal.drivers.ipxe.loader import IPXE_BY_ARCHITECTURE, Loader
 from bessemer.baremetal.drivers.ipxe.script import ramdisk_script
 from bessemer.baremetal.drivers.pxe.grub import grub_configuration, grub_file
-from bessemer.baremetal.drivers.pxe.pxelinux import pxelinux_configuration
+from bessemer.baremetal.drivers.pxe.pxelinux import pxelinux_configuration, pxelinux_file
 from bessemer.network.public import DhcpOption
 
 GRUB: Final = "grubx64.efi"
 IPXE_EFI: Final = "snponly.efi"
-PROGRAMS: Final[Mapping[str, str]] = {"bios": "lpxelinux.0", "uefi": GRUB}
+PROGRAMS: Final[Mapping[str, str]] = {"bios": "pxelinux.0", "uefi": GRUB}
 
 _UEFI: Final = frozenset({"uefi"})
 _HTTP: Final = "tag:!ipxe,tag:efi-http,"
@@ -25,7 +25,7 @@ _HTTP: Final = "tag:!ipxe,tag:efi-http,"
 
 def _pxe(firmware: Firmware, listener: Listener, mac: str) -> tuple[DhcpOption, ...]:
     places = {
-        "bios": f"{listener.url}/boot/pxelinux/{mac}",
+        "bios": pxelinux_file(mac),
         "uefi": grub_file(f"{listener.url}/boot/grub/{mac}"),
     }
     options = []

@@ -3,9 +3,9 @@
 from typing import Final
 
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
-from bessemer.baremetal.drivers.ipxe.boot_words import WORD, checked
+from bessemer.baremetal.drivers.ipxe.boot_words import FILE, WORD, checked
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
-from bessemer.baremetal.drivers.pxe.loadable import plain_url, refuse_iso
+from bessemer.baremetal.drivers.pxe.loadable import refuse_iso
 from bessemer.errors import Invalid
 
 _RAMDISK: Final = """\
@@ -14,11 +14,14 @@ DEFAULT ramdisk
 PROMPT 0
 TIMEOUT 50
 LABEL ramdisk
-KERNEL {kernel}
-INITRD {ramdisk}
+KERNEL ::{kernel}
+INITRD ::{ramdisk}
 APPEND {params}
 """
-"""After a failure PXELINUX prompts, and starts the default anew when 5 s (50 tenths) have passed."""
+"""`::` begins a path at the TFTP server's root, whatever prefix DHCP gave (option 210).
+
+After a failure PXELINUX prompts, and starts the default anew when 5 s (50 tenths) have passed.
+"""
 
 _UNKNOWN: Final = """\
 SAY Bessemer: NIC {mac} has no network boot to do. Going on with the next boot device.
@@ -30,7 +33,7 @@ LOCALBOOT -1
 
 
 def pxelinux_configuration(config: BootConfig, mac: str) -> str:
-    """Loads the ramdisk over HTTP.
+    """Loads the ramdisk by TFTP, since nothing but that is sure to be in a PXE ROM.
 
     Raises Invalid when a part could be read as more than one word. `initrd=` among the kernel's
     parameters is PXELINUX's own word, and would have it load something else.
@@ -43,10 +46,15 @@ def pxelinux_configuration(config: BootConfig, mac: str) -> str:
         purpose=checked(WORD, config.purpose),
         node=checked(WORD, config.node_uuid),
         mac=checked(WORD, mac),
-        kernel=plain_url(config.url_of("kernel"))[0],
-        ramdisk=plain_url(config.url_of("ramdisk"))[0],
+        kernel=checked(FILE, config.file_of("kernel")),
+        ramdisk=checked(FILE, config.file_of("ramdisk")),
         params=params,
     )
+
+
+def pxelinux_file(mac: str) -> str:
+    """The name by which PXELINUX asks for its configuration: 01 is Ethernet (RFC 1700)."""
+    return f"pxelinux.cfg/01-{mac.replace(':', '-')}"
 
 
 def unknown_to_pxelinux(mac: str) -> str:
