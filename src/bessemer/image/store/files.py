@@ -98,7 +98,9 @@ class ImageFiles:
         for folder in (self._incoming, self._stored):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-        self._lock = (self._directory / "lock").open("a+b")
+        lock = self._directory / "lock"
+        self._lock = lock.open("a+b")
+        lock.chmod(0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
