@@ -98,6 +98,7 @@ class MemoryTask:
     posted: Mapping[str, Any] | None = None
     """What the ramdisk posted; `inspection_data` returns it."""
     drive: str | None = None
+    kickstart: str | None = None
     rules: tuple[InspectionRule, ...] = ()
     destruction_permitted: int = 0
     """How many times a step asked before destroying."""
@@ -202,6 +203,10 @@ class MemoryTask:
 
     async def config_drive(self) -> str | None:
         return self.drive
+
+    async def save_kickstart(self, text: str | None) -> None:
+        self.kickstart = text
+        self._maybe_raise("save_kickstart")
 
     async def permit_destruction(self) -> None:
         self.destruction_permitted += 1

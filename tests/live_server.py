@@ -15,10 +15,11 @@ from starlette.types import ASGIApp
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """The base URL, for as long as the block runs."""
+async def serving(app: ASGIApp, address: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """The base URL, for as long as the block runs; port 0 is a free one."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
     listener.listen()
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", loop="none", ws="none")
@@ -26,7 +27,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
     server.capture_signals = _leave_signals_alone  # type: ignore[method-assign]
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://{address}:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         await running

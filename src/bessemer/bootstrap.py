@@ -13,6 +13,7 @@ from bessemer.baremetal.api.ramdisk import ramdisk_service
 from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.drivers import catalogue
 from bessemer.baremetal.drivers.agent.client import AgentClient
+from bessemer.baremetal.drivers.anaconda.service import installer_service
 from bessemer.baremetal.drivers.ipmi.clients import IpmiClients
 from bessemer.baremetal.drivers.ipxe.boot_config import BootConfig
 from bessemer.baremetal.drivers.ipxe.discovery_boot import (
@@ -147,6 +148,11 @@ class Cloud:
                     _boot_images(images, settings.baremetal),
                     network.programs.find,
                     Bounds.of(settings.baremetal),
+                ),
+                installer_service(
+                    baremetal.find_node,
+                    baremetal.find_kickstart,
+                    _boot_images(images, settings.baremetal),
                 ),
                 object_store,
             ),

@@ -33,7 +33,7 @@ class EnabledHardware(BaseModel):
         description="console interfaces that nodes may have",
     )
     enabled_deploy_interfaces: Names = Field(
-        ("direct", "ramdisk", "bootc", "custom-agent", "iscsi", "noop", "fake"),
+        ("direct", "ramdisk", "bootc", "custom-agent", "anaconda", "iscsi", "noop", "fake"),
         min_length=1,
         description="deploy interfaces that nodes may have",
     )

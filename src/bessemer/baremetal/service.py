@@ -35,8 +35,9 @@ from bessemer.baremetal.public import (
     Validation,
 )
 from bessemer.baremetal.settings import BareMetalSettings
-from bessemer.baremetal.store import journal
+from bessemer.baremetal.store import blobs, journal
 from bessemer.baremetal.store import work as work_store
+from bessemer.baremetal.store.blobs import Blob
 from bessemer.baremetal.store.nodes import NodeStore
 from bessemer.baremetal.store.sealing import KEY_FILE, SecretBox
 from bessemer.baremetal.store.work import Due
@@ -210,6 +211,12 @@ class EmbeddedBareMetal:
                 return await self.desk.shelves.nodes.get(connection, mac_or_uuid)
             except NotFound:
                 return None
+
+    async def find_kickstart(self, node_uuid: str) -> str | None:
+        """What the node's installer is to do, if there is one."""
+        async with self.desk.reading() as connection:
+            sealed = await blobs.find(connection, node_uuid, Blob.KICKSTART)
+        return self.desk.shelves.nodes.box.open_whole(sealed) if sealed is not None else None
 
     async def _drain(self, end_serving: Callable[[], Awaitable[None]]) -> None:
         """No new work; what is in hand comes to its end: requests, power orders, steps."""

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bessemer.baremetal.anaconda_settings import AnacondaSettings
 from bessemer.baremetal.api_settings import ApiSettings
 from bessemer.baremetal.cinder_settings import CinderSettings
 from bessemer.baremetal.discovery_settings import AutoDiscoverySettings
@@ -58,7 +59,7 @@ RAW_COMMANDS: Final = ("vendor.send_raw",)
 """Steps that do whatever they are told to a BMC."""
 
 
-class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings):
+class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings, AnacondaSettings):
     """Section `[baremetal]`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -16,14 +16,17 @@ from tests.integration.baremetal_agent.loopback_agent import (
 from tests.unit.baremetal_agent.rooms import IMAGE, SomeImages, SomeNetworks
 
 from bessemer.baremetal.domain.node import BootDevice, InterfaceKind, Node, Power, PowerTarget
+from bessemer.baremetal.domain.provision.work import Done
 from bessemer.baremetal.drivers.agent.client import AgentClient
 from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
+from bessemer.baremetal.drivers.anaconda.deploy import AnacondaDeploy
 from bessemer.baremetal.drivers.bootc.deploy import BootcDeploy
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
 from bessemer.baremetal.drivers.fake.boot import FakeBoot
 from bessemer.baremetal.drivers.fake.deploy import FakeDeploy
 from bessemer.baremetal.drivers.fake.management import FakeManagement
 from bessemer.baremetal.drivers.fake.power import FakePower
+from bessemer.baremetal.drivers.manual.power import AgentPower
 from bessemer.baremetal.drivers.none.deploy import NoopDeploy
 from bessemer.baremetal.drivers.none.network import NoopNetwork
 from bessemer.baremetal.drivers.ramdisk.deploy import RamdiskDeploy
@@ -147,6 +150,57 @@ class TestFake(DeployContract):
     @pytest.fixture
     def task(self) -> MemoryTask:
         return a_task(FakePower(SETTINGS, MemoryMachines()))
+
+
+class TestAnaconda(DeployContract):
+    """The contract, with an installer that has reported its end."""
+
+    @pytest.fixture
+    async def deploy(self, task: MemoryTask) -> AnacondaDeploy:
+        settings = SETTINGS.model_copy(update={"anaconda_power_off_timeout": timedelta(0)})
+        deploy = AnacondaDeploy(SomeImages(), SomeNetworks(), settings, AgentClient())
+        outcome = await run_to_end(task, deploy, "prepare_image")
+        assert isinstance(outcome, Done), outcome
+        assert task.destruction_permitted == 1
+        task.destruction_permitted = 0
+        task.node = replace(
+            task.node.with_internal(agent_status="end", agent_status_message="done"),
+            power_state=Power.ON,
+        )
+        return deploy
+
+    @pytest.fixture
+    def task(self) -> MemoryTask:
+        task = a_task(FakePower(SETTINGS, MemoryMachines()))
+        wanted = {
+            "image_source": "http://files.test/os/",
+            "kernel": IMAGE.id,
+            "ramdisk": "http://files.test/initrd.img",
+        }
+        task.node = replace(task.node, instance_info=wanted)
+        return task
+
+    async def test_the_kickstart_is_kept_until_the_machine_is_off(
+        self, deploy: DeployInterface, task: MemoryTask
+    ) -> None:
+        assert task.kickstart is not None
+        assert task.node.driver_internal_info["agent_secret_token"].reveal() in task.kickstart
+        await run_to_end(task, deploy, "tear_down_agent")
+        assert task.kickstart is None
+
+    def test_it_needs_a_boot_interface_that_can_do_that(self, deploy: DeployInterface) -> None:
+        class DiskOnly(FakeBoot):
+            capabilities = frozenset()
+
+        deploy.validate_boot(a_node(), FakeBoot())
+        with pytest.raises(Unsupported, match="installer_boot"):
+            deploy.validate_boot(a_node(), DiskOnly())
+
+    async def test_a_machine_without_a_switch_is_refused(self, task: MemoryTask) -> None:
+        task.plugins = {**task.plugins, InterfaceKind.POWER: AgentPower(AgentClient(), SETTINGS)}
+        deploy = AnacondaDeploy(SomeImages(), SomeNetworks(), SETTINGS, AgentClient())
+        outcome = await run_to_end(task, deploy, "prepare_image")
+        assert "power switch" in str(outcome)
 
 
 class TestRamdisk(DeployContract):

@@ -35,7 +35,7 @@ IMAGE_FORMATS: Final = ("raw", "gpt", "qcow2")
 _AGENT_STATUS: Final = frozenset({"start", "end", "error"})
 
 _BEAT: Final[Mapping[str, Argument]] = {
-    "callback_url": Argument(text(2048), required=True),
+    "callback_url": Argument(text(2048)),
     "agent_version": Argument(optional(text(255)), 36),
     "agent_token": Argument(optional(text(255)), 62),
     "agent_verify_ca": Argument(optional(text(65536)), 68),
@@ -174,9 +174,9 @@ def _beat(body: Mapping[str, Any], minor: int) -> Heartbeat:
     if unknown:
         names = ", ".join(name[:80] for name in unknown)
         raise Invalid(f"Heartbeat fields not recognised in API version 1.{minor}: {names}.")
-    if "callback_url" not in body:
-        raise Invalid("A heartbeat needs a callback_url.")
     fields = {name: _BEAT[name].check(name, value) for name, value in body.items()}
     if fields.get("agent_status") not in {None, *_AGENT_STATUS}:
         raise Invalid(f"agent_status is one of {', '.join(sorted(_AGENT_STATUS))}.")
-    return Heartbeat(**{"agent_token": None, **fields})
+    if "callback_url" not in fields and fields.get("agent_status") is None:
+        raise Invalid("A heartbeat needs a callback_url.")
+    return Heartbeat(**{"callback_url": "", "agent_token": None, **fields})

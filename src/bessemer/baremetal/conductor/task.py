@@ -155,6 +155,14 @@ class NodeTask:
         async with self._shelves.database.read() as connection:
             return await blobs.find(connection, self._node.uuid, Blob.CONFIG_DRIVE)
 
+    async def save_kickstart(self, text: str | None) -> None:
+        async with self._fenced() as connection:
+            if text is None:
+                await blobs.drop(connection, self._node.uuid, Blob.KICKSTART)
+            else:
+                sealed = self._shelves.nodes.box.seal_whole(text)
+                await blobs.put(connection, self._node.uuid, Blob.KICKSTART, sealed)
+
     async def permit_destruction(self) -> None:
         async with self._shelves.database.write() as connection:
             node = await self._shelves.nodes.held(connection, self._lease)

@@ -11,6 +11,7 @@ from bessemer.baremetal.drivers.agent.custom_deploy import CustomAgentDeploy
 from bessemer.baremetal.drivers.agent.inspect import AgentInspect
 from bessemer.baremetal.drivers.agent.raid import AgentRaid
 from bessemer.baremetal.drivers.agent.rescue import AgentRescue
+from bessemer.baremetal.drivers.anaconda.deploy import AnacondaDeploy
 from bessemer.baremetal.drivers.bootc.deploy import BootcDeploy
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
 from bessemer.baremetal.drivers.fake.bios import FakeBios
@@ -66,7 +67,7 @@ GENERIC: Final[Mapping[Kind, Sequence[str]]] = {
     Kind.BIOS: ("no-bios",),
     Kind.BOOT: ("ipxe", "pxe", "http-ipxe", "http"),
     Kind.CONSOLE: ("no-console",),
-    Kind.DEPLOY: ("autodetect", "direct", "ramdisk", "bootc", "custom-agent", "iscsi"),
+    Kind.DEPLOY: ("autodetect", "direct", "ramdisk", "bootc", "custom-agent", "anaconda", "iscsi"),
     Kind.FIRMWARE: ("no-firmware",),
     Kind.INSPECT: ("agent", "no-inspect"),
     Kind.NETWORK: ("flat", "neutron", "noop"),
@@ -126,6 +127,7 @@ def registry(
         "bootc": BootcDeploy(settings, agents),
         "custom-agent": CustomAgentDeploy(settings, agents),
         "ramdisk": RamdiskDeploy(images, settings, agents),
+        "anaconda": AnacondaDeploy(images, network, settings, agents),
         "iscsi": IscsiDeploy(images, network, settings, agents, image_cache),
     }
     real: Plugins = {

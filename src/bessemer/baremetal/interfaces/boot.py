@@ -30,6 +30,14 @@ RAMDISK_BOOT: Final = "ramdisk_boot"
 """The capability to boot instances that live in memory."""
 ISCSI_VOLUME_BOOT: Final = "iscsi_volume_boot"
 """The capability to boot instances from iSCSI volumes."""
+INSTALLER: Final = "installer"
+"""In driver_internal_info: what a deploy boots in the agent's place, and what it needs from us.
+
+`kernel` and `ramdisk`, `stage2` and `image_url` where there are any (each an image's id or an http(s)
+URL), `parameters` (words of the kernel's), `listener` (our URL on its network).
+"""
+INSTALLER_BOOT: Final = "installer_boot"
+"""The capability to boot such installers."""
 
 
 class BootInterface(Plugin):
@@ -50,6 +58,11 @@ class BootInterface(Plugin):
     @abstractmethod
     async def clean_up_ramdisk(self, task: Task) -> Outcome:
         """Take the ramdisk's configuration back."""
+
+    @step()
+    async def prepare_installer(self, task: Task) -> Outcome:
+        """Make the node's next network boot load its `INSTALLER`, whose token stays."""
+        raise self.unsupported(task.node, f"installers (capability {INSTALLER_BOOT})")
 
     @abstractmethod
     async def prepare_instance(self, task: Task) -> None:

@@ -133,14 +133,26 @@ FROM_VOLUME: Final = DeployFrame(
 )
 """No ramdisk, no image: the machine boots what is on its volume."""
 
+_TO_PROVISIONING: Final = (
+    StepCall("power", "power_off"),
+    StepCall("network", "unconfigure_tenant_networks"),
+    StepCall("network", "add_network", {"purpose": Purpose.PROVISIONING.value}),
+    ATTACH,
+    StepCall("deploy", "prepare_image"),
+)
+
 BY_AGENT: Final = DeployFrame(
+    before=(*_TO_PROVISIONING, *into_ramdisk(Purpose.PROVISIONING)),
+    clean_up=(*out_of_ramdisk(Purpose.PROVISIONING), DETACH),
+)
+
+BY_INSTALLER: Final = DeployFrame(
     before=(
-        StepCall("power", "power_off"),
-        StepCall("network", "unconfigure_tenant_networks"),
-        StepCall("network", "add_network", {"purpose": Purpose.PROVISIONING.value}),
-        ATTACH,
-        StepCall("deploy", "prepare_image"),
-        *into_ramdisk(Purpose.PROVISIONING),
+        *_TO_PROVISIONING,
+        StepCall("boot", "prepare_installer"),
+        StepCall("management", "boot_from_network"),
+        StepCall("power", "power_on"),
     ),
     clean_up=(*out_of_ramdisk(Purpose.PROVISIONING), DETACH),
 )
+"""An installer of somebody else's in the agent's place: its steps are ours only, as no agent listens."""

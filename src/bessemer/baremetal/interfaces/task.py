@@ -137,6 +137,9 @@ class Task(Protocol):
     async def config_drive(self) -> str | None:
         """The instance's config drive: base64 of gzip of ISO 9660, or an http(s) URL."""
 
+    async def save_kickstart(self, text: str | None) -> None:
+        """Keep what the node's installer is to do, sealed; None: forget it."""
+
     async def permit_destruction(self) -> None:
         """Check, right before erasing or writing a disk, that the intent behind this work stands.
 

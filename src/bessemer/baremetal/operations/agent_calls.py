@@ -14,6 +14,7 @@ from bessemer.baremetal.domain.port import normalise_mac
 from bessemer.baremetal.domain.provision.states import HEARTBEAT_ALLOWED, LOOKUP_ALLOWED, State
 from bessemer.baremetal.domain.provision.work import Signal
 from bessemer.baremetal.domain.secret import MASK, Secret
+from bessemer.baremetal.interfaces.boot import INSTALLER
 from bessemer.baremetal.interfaces.fast_track import BETWEEN_FLOWS, on_fast_track
 from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.discover import discover
@@ -37,7 +38,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """One sign of life."""
+    """One sign of life. Without a `callback_url`: of an installer, which takes no orders."""
 
     callback_url: str
     agent_token: str | None
@@ -69,10 +70,13 @@ async def heartbeat(desk: Desk, ident: str, beat: Heartbeat) -> None:
     async with desk.shelves.database.write() as connection:
         node = await desk.shelves.nodes.get(connection, ident)
         _check_beat(desk, node, beat)
+        agent = {
+            "agent_url": beat.callback_url,
+            "agent_version": beat.agent_version,
+            "agent_verify_ca": beat.agent_verify_ca,
+        }
         changed = node.with_internal(
-            agent_url=beat.callback_url,
-            agent_version=beat.agent_version,
-            agent_verify_ca=beat.agent_verify_ca,
+            **(agent if beat.callback_url else {}),
             agent_last_heartbeat=now().isoformat(),
             agent_status=beat.agent_status,
             agent_status_message=beat.agent_status_message,
@@ -165,6 +169,10 @@ def _check_beat(desk: Desk, node: Node, beat: Heartbeat) -> None:
         raise Invalid("Agent token is required for heartbeats.")
     if not hmac.compare_digest(known.reveal().encode(), beat.agent_token.encode()):
         raise Invalid("Invalid or missing agent token received.")
+    if not beat.callback_url and INSTALLER in node.driver_internal_info:
+        if beat.agent_status is None:
+            raise Invalid("A heartbeat without callback_url needs an agent_status.")
+        return
     if not beat.callback_url.startswith("https://"):
         raise Invalid(
             "Heartbeat URL must be https://; the agent serves TLS with its own certificate."

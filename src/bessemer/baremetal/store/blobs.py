@@ -17,6 +17,7 @@ class Blob(StrEnum):
     CONFIG_DRIVE = "config drive"
     INSPECTION = "inspection"
     INVENTORY = "inventory"
+    KICKSTART = "kickstart"
     FAKE_MACHINE = "fake machine"
 
 

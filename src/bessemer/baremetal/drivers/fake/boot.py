@@ -9,6 +9,8 @@ from bessemer.baremetal.domain.port import Port
 from bessemer.baremetal.domain.provision.work import Done, Outcome
 from bessemer.baremetal.drivers.fake.play import PROPERTIES, Now, played, script_of
 from bessemer.baremetal.interfaces.boot import (
+    INSTALLER,
+    INSTALLER_BOOT,
     INSTANCE_BOOT,
     ISCSI_VOLUME_BOOT,
     RAMDISK_BOOT,
@@ -22,7 +24,7 @@ from bessemer.baremetal.interfaces.task import Task
 class FakeBoot(BootInterface):
     """Named "fake"."""
 
-    capabilities: ClassVar = frozenset({RAMDISK_BOOT, ISCSI_VOLUME_BOOT})
+    capabilities: ClassVar = frozenset({RAMDISK_BOOT, INSTALLER_BOOT, ISCSI_VOLUME_BOOT})
 
     def __init__(self, now: Now = clock.now) -> None:
         self._now = now
@@ -42,6 +44,15 @@ class FakeBoot(BootInterface):
             return before
         await task.save(task.node.without_agent().with_internal(fake_ramdisk=wanted.value))
         return Done(f"the fake ramdisk for {wanted} is ready")
+
+    @step()
+    async def prepare_installer(self, task: Task) -> Outcome:
+        """Note that an installer would be booted."""
+        before = await played(task, "boot.prepare_installer", self._now)
+        if before is not None:
+            return before
+        await task.save(task.node.with_internal(fake_ramdisk=INSTALLER))
+        return Done("the fake installer is ready")
 
     @step("deploy", "clean")
     async def clean_up_ramdisk(self, task: Task) -> Outcome:

@@ -1,6 +1,6 @@
 """Network boot: the steps around a ramdisk's boot, whatever program loads it, and the instance's."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar, Final
 
 from bessemer.baremetal.domain.node import BootDevice, Node
@@ -11,11 +11,17 @@ from bessemer.baremetal.drivers.agent.words import next_command, quoted
 from bessemer.baremetal.drivers.ipxe.boot_config import KEY, BootConfig
 from bessemer.baremetal.drivers.ipxe.dhcp_options import BOOT_PROGRAMS, Firmware
 from bessemer.baremetal.drivers.ipxe.discovery_boot import inspection_parameters
-from bessemer.baremetal.drivers.ipxe.instance_boot import InstanceBoot
+from bessemer.baremetal.drivers.ipxe.instance_boot import (
+    InstanceBoot,
+    boot_place,
+    own_parameters,
+)
 from bessemer.baremetal.drivers.ipxe.kernel_parameters import KernelParameters
 from bessemer.baremetal.drivers.ipxe.loader import IPXE, Loader
 from bessemer.baremetal.drivers.ipxe.ramdisk_files import KEYS, chosen, is_path, servable
 from bessemer.baremetal.interfaces.boot import (
+    INSTALLER,
+    INSTALLER_BOOT,
     INSTANCE_BOOT,
     ISCSI_VOLUME_BOOT,
     RAMDISK_BOOT,
@@ -30,14 +36,17 @@ from bessemer.errors import Conflict, Invalid, NotFound
 from bessemer.image.public import ImageService
 from bessemer.network.public import NetworkError, NetworkService
 
-BY_IPXE: Final = frozenset({RAMDISK_BOOT, ISCSI_VOLUME_BOOT})
+BY_IPXE: Final = frozenset({RAMDISK_BOOT, INSTALLER_BOOT, ISCSI_VOLUME_BOOT})
 """What a machine can boot that has iPXE."""
+
+Configured = Callable[[Listener], Awaitable[BootConfig]]
+"""What to load, from where we are on the machine's network. Raises Invalid, NotFound, Conflict."""
 
 
 class NetworkBoot(BootInterface):
     """The ramdisk comes over the network; `loader` says by which programs."""
 
-    capabilities: ClassVar = frozenset({RAMDISK_BOOT})
+    capabilities: ClassVar = frozenset({RAMDISK_BOOT, INSTALLER_BOOT})
     loader: ClassVar[Loader]
 
     def __init__(
@@ -77,14 +86,32 @@ class NetworkBoot(BootInterface):
 
         The machine must be off: an agent still alive would report itself anew.
         """
+
+        async def configured(listener: Listener) -> BootConfig:
+            return await self._configuration(task, listener, Purpose(purpose))
+
+        return await self._prepare(task, purpose, configured, task.node.without_agent())
+
+    @step()
+    async def prepare_installer(self, task: Task) -> Outcome:
+        """Write down what to boot, and see DHCP's answer in force."""
+
+        async def configured(listener: Listener) -> BootConfig:
+            return self._of_installer(task, listener)
+
+        return await self._prepare(task, Purpose.PROVISIONING, configured, task.node)
+
+    async def _prepare(
+        self, task: Task, purpose: str, configured: Configured, node: Node
+    ) -> Outcome:
         try:
             listener = await find_listener(task, self._network, self._settings, purpose)
-            config = await self._configuration(task, listener, Purpose(purpose))
+            config = await configured(listener)
             firmware = self._firmware(task.node)
             macs = await _booting(task, purpose)
         except (Invalid, NotFound, Conflict, NetworkError) as error:
             return Failed(f"{error} Then: {next_command(task.work.flow, task.node)}.")
-        await task.save(_with_boot(task.node, config))
+        await task.save(node.with_internal(**{KEY: config.as_json()}))
         for port_id, mac in macs.items():
             options = self.loader.options(firmware, listener, mac)
             await self._network.set_dhcp_options(task.context, port_id, options)
@@ -96,7 +123,7 @@ class NetworkBoot(BootInterface):
                 f"for somebody else's DHCP, which must send the machine's {self.loader.program} "
                 f"to {' or '.join(paths)}"
             )
-        return Done(f"DHCP sends {', '.join(macs.values())} to the {purpose} ramdisk")
+        return Done(f"DHCP sends {', '.join(macs.values())} to the {config.purpose} ramdisk")
 
     @step("deploy", "clean")
     async def clean_up_ramdisk(self, task: Task) -> Outcome:
@@ -114,7 +141,8 @@ class NetworkBoot(BootInterface):
         """
         if INSTANCE_BOOT in task.node.driver_internal_info:
             config = await self._instance.prepare(task, self._firmware(task.node))
-            await task.save(_with_boot(task.node, config))
+            bare = task.node.without_agent()
+            await task.save(bare.with_internal(**{KEY: config.as_json()}))
             await task.interfaces.management.order_boot_device(
                 task, BootDevice.PXE, persistent=True
             )
@@ -138,6 +166,22 @@ class NetworkBoot(BootInterface):
         kernel, ramdisk = [await self._place(task, listener, key) for key in KEYS]
         params = self._appended(node) + self._own_parameters(task, listener, purpose)
         config = BootConfig(node.uuid, purpose.value, listener.url, kernel, ramdisk, params.words)
+        self.loader.check(config)  # what cannot be said is refused here and now
+        return config
+
+    def _of_installer(self, task: Task, listener: Listener) -> BootConfig:
+        """What its owner appended comes last, and so wins."""
+        installer = task.node.driver_internal_info[INSTALLER]
+        console = f"console={self._settings.ramdisk_console}"
+        params = KernelParameters((*installer["parameters"], console))
+        config = BootConfig(
+            task.node.uuid,
+            INSTALLER,
+            listener.url,
+            boot_place(installer["kernel"]),
+            boot_place(installer["ramdisk"]),
+            (params + own_parameters(task.node)).words,
+        )
         self.loader.check(config)  # what cannot be said is refused here and now
         return config
 
@@ -179,10 +223,6 @@ class IpxeBoot(NetworkBoot):
 
     capabilities: ClassVar = BY_IPXE
     loader: ClassVar = IPXE
-
-
-def _with_boot(node: Node, config: BootConfig) -> Node:
-    return node.without_agent().with_internal(**{KEY: config.as_json()})
 
 
 async def _booting(task: Task, purpose: str) -> dict[str, str]:

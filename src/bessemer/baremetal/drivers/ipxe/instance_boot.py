@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Final
 
+from bessemer.baremetal.domain.node import Node
 from bessemer.baremetal.domain.san import SanBoot
 from bessemer.baremetal.drivers.agent.ramdisk_network import Listener, listener_on
 from bessemer.baremetal.drivers.agent.words import quoted
@@ -80,7 +81,7 @@ class InstanceBoot:
     def _configuration(self, task: Task, listener: Listener) -> BootConfig:
         wanted = dict(task.node.driver_internal_info[INSTANCE_BOOT])
         san = wanted.pop("san", None)
-        places = {key: _place(value) for key, value in wanted.items()}
+        places = {key: boot_place(value) for key, value in wanted.items()}
         config = BootConfig(
             task.node.uuid,
             PURPOSE,
@@ -96,13 +97,18 @@ class InstanceBoot:
 
     def _parameters(self, task: Task) -> KernelParameters:
         """Its owner's come last, and so win."""
-        own = task.node.instance_info.get("kernel_append_params") or ""
-        if not isinstance(own, str):
-            raise Invalid(
-                f"instance_info.kernel_append_params {quoted(str(own), 80)!r} is no text."
-            )
-        return KernelParameters.parse(f"{_ROOT} console={self._settings.ramdisk_console} {own}")
+        ours = KernelParameters((_ROOT, f"console={self._settings.ramdisk_console}"))
+        return ours + own_parameters(task.node)
 
 
-def _place(place: str) -> str:
+def own_parameters(node: Node) -> KernelParameters:
+    """What the instance's owner wants its kernel to be told. Raises Invalid."""
+    own = node.instance_info.get("kernel_append_params") or ""
+    if not isinstance(own, str):
+        raise Invalid(f"instance_info.kernel_append_params {quoted(str(own), 80)!r} is no text.")
+    return KernelParameters.parse(own)
+
+
+def boot_place(place: str) -> str:
+    """As boot configurations hold it: a URL, or `glance://` and an image's id."""
     return place if is_url(place) else f"{IMAGE}{place}"

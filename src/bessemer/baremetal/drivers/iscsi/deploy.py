@@ -19,7 +19,8 @@ from bessemer.baremetal.drivers.agent.trouble import AGENT_TROUBLE, AgentUnreach
 from bessemer.baremetal.drivers.agent.words import GIB, how_far
 from bessemer.baremetal.drivers.direct.deploy import NO_IMAGE, DirectDeploy
 from bessemer.baremetal.drivers.direct.image_source import is_users
-from bessemer.baremetal.drivers.iscsi.master_images import MasterImages, reader, small_file
+from bessemer.baremetal.drivers.downloads import config_drive_of
+from bessemer.baremetal.drivers.iscsi.master_images import MasterImages, reader
 from bessemer.baremetal.drivers.iscsi.qemu_img import QemuImg, QemuImgFailed, Target
 from bessemer.baremetal.drivers.users_urls import ANYWHERE, Bounds
 from bessemer.baremetal.interfaces.plugin import step
@@ -28,7 +29,7 @@ from bessemer.baremetal.settings import BareMetalSettings
 from bessemer.errors import Invalid
 from bessemer.image.public import ImageService
 from bessemer.network.public import NetworkService
-from bessemer_formats import UnsafeImage, config_drive, finishing
+from bessemer_formats import UnsafeImage, finishing
 from bessemer_wire import Checksum
 
 _HEAD: Final = 8192
@@ -89,7 +90,7 @@ class IscsiDeploy(DirectDeploy):
             image.unlink(missing_ok=True)
 
     async def _write(self, task: Task, image: Path) -> Outcome:
-        drive = await _drive(task, self._bounds)
+        drive = await config_drive_of(task, self._bounds)
         await task.permit_destruction()
         target, sector_size = await self._export(task)
 
@@ -152,13 +153,3 @@ def _login(target: Target) -> Mapping[str, Any]:
     if target.user is None:
         return {}
     return {"chap_user": target.user, "chap_password": target.password.reveal()}
-
-
-async def _drive(task: Task, bounds: Bounds) -> bytes | None:
-    """The config drive's file system. Raises NotDownloaded, Invalid, UnsafeImage."""
-    drive = await task.config_drive()
-    if drive is None:
-        return None
-    is_url = drive.startswith(("http://", "https://"))
-    packed = await small_file(drive, bounds) if is_url else drive.encode()
-    return await asyncio.to_thread(config_drive.unpacked, packed)

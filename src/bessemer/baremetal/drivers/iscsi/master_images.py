@@ -7,24 +7,13 @@ import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
 
-import aiohttp
-
-from bessemer.baremetal.drivers.agent.words import MIB
+from bessemer.baremetal.drivers.downloads import pieces
 from bessemer.baremetal.drivers.iscsi.qemu_img import QemuImg
-from bessemer.baremetal.drivers.users_urls import Bounds, fetched
-from bessemer.errors import Invalid, Transient
+from bessemer.baremetal.drivers.users_urls import Bounds
+from bessemer.errors import Invalid
 from bessemer_formats import ImageFormat, ReadAt, UnsafeImage, check_allowed, inspect
-from bessemer_formats.config_drive import MAX_ENCODED_BYTES
 from bessemer_wire import Checksum
-
-_PIECE: Final = MIB
-_SILENCE: Final = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
-
-
-class NotDownloaded(Transient):
-    """The image's server did not answer, or broke off."""
 
 
 class MasterImages:
@@ -48,8 +37,8 @@ class MasterImages:
         master = self._folder / name
         async with self._at_work[name]:
             if not master.exists():
-                pieces = _pieces(url, bounds)
-                await self._make(master, pieces, checksum, disk_format)
+                content = pieces(url, bounds)
+                await self._make(master, content, checksum, disk_format)
             os.utime(master)
             own = self._temporary()
             own.unlink()
@@ -66,13 +55,13 @@ class MasterImages:
     async def _make(
         self,
         master: Path,
-        pieces: AsyncIterator[bytes],
+        content: AsyncIterator[bytes],
         checksum: Checksum,
         disk_format: str | None,
     ) -> None:
         download, raw = self._temporary(), self._temporary()
         try:
-            await _download(pieces, download, checksum)
+            await _download(content, download, checksum)
             if await asyncio.to_thread(_is_qcow2, download, disk_format):
                 await self._qemu_img.unpack(download, raw)
                 raw.replace(master)
@@ -99,20 +88,10 @@ class MasterImages:
             oldest.unlink()
 
 
-async def small_file(url: str, bounds: Bounds) -> bytes:
-    """A config drive from its URL. Raises NotDownloaded, Invalid."""
-    collected = bytearray()
-    async for piece in _pieces(url, bounds):
-        collected += piece
-        if len(collected) > MAX_ENCODED_BYTES:
-            raise Invalid(f"The config drive is larger than {MAX_ENCODED_BYTES // MIB} MiB.")
-    return bytes(collected)
-
-
-async def _download(pieces: AsyncIterator[bytes], target: Path, checksum: Checksum) -> None:
+async def _download(content: AsyncIterator[bytes], target: Path, checksum: Checksum) -> None:
     hashing = hashlib.new(checksum.algorithm, usedforsecurity=False)
     with target.open("wb") as file:
-        async for piece in pieces:
+        async for piece in content:
             await asyncio.to_thread(hashing.update, piece)
             await asyncio.to_thread(file.write, piece)
     if hashing.hexdigest() != checksum.value:
@@ -120,20 +99,6 @@ async def _download(pieces: AsyncIterator[bytes], target: Path, checksum: Checks
             f"{checksum.algorithm} of the image is {hashing.hexdigest()}, expected "
             f"{checksum.value}. Check the image and its checksum at their source."
         )
-
-
-async def _pieces(url: str, bounds: Bounds) -> AsyncIterator[bytes]:
-    try:
-        async with fetched(url, bounds, _SILENCE) as response:
-            if response.status != 200:
-                raise Invalid(f"The image's server answered with HTTP status {response.status}.")
-            async for piece in response.content.iter_chunked(_PIECE):
-                yield piece
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        # Never the error's own text: it may hold the URL, and that may hold a signature.
-        raise NotDownloaded(
-            f"The image could not be downloaded ({type(error).__name__})."
-        ) from None
 
 
 def _is_qcow2(image: Path, announced: str | None) -> bool:

@@ -24,7 +24,7 @@ def named(info: Mapping[str, Any]) -> dict[str, str]:
 
     Empty: the image in `image_source` has to say it.
     """
-    given = {key: _place(key, info[key]) for key in ("boot_iso", *_OWN) if info.get(key)}
+    given = {key: place(key, info[key]) for key in ("boot_iso", *_OWN) if info.get(key)}
     if "boot_iso" in given:
         if len(given) > 1:
             raise Invalid("instance_info has a boot_iso as well as kernel or ramdisk: give one.")
@@ -45,8 +45,8 @@ async def found(
     """
     places = named(info) or await _of_image(_source(info), images, context)
     return {
-        key: place if _is_url(place) else (await images.get_image(context, place)).id
-        for key, place in places.items()
+        key: given if _is_url(given) else (await images.get_image(context, given)).id
+        for key, given in places.items()
     }
 
 
@@ -62,7 +62,7 @@ async def _of_image(ident: str, images: ImageService, context: RequestContext) -
             "to the ids of the images that hold kernel and ramdisk, or name these in "
             "instance_info.kernel and instance_info.ramdisk."
         )
-    return {key: _place(f"{key}_id", view.properties[f"{key}_id"]) for key in _OWN}
+    return {key: place(f"{key}_id", view.properties[f"{key}_id"]) for key in _OWN}
 
 
 def _source(info: Mapping[str, Any]) -> str:
@@ -72,15 +72,15 @@ def _source(info: Mapping[str, Any]) -> str:
             "instance_info names nothing to boot: give kernel and ramdisk, boot_iso, or an "
             "image_source whose image has kernel_id and ramdisk_id."
         )
-    place = _place("image_source", source)
-    if _is_url(place):
+    ident = place("image_source", source)
+    if _is_url(ident):
         raise Invalid(
             "instance_info.image_source is a URL, which tells no kernel and ramdisk: give these."
         )
-    return place
+    return ident
 
 
-def _place(key: str, value: Any) -> str:
+def place(key: str, value: Any) -> str:
     """An image's id or name, or an http(s) URL; never a file of this host."""
     text = value.reveal() if isinstance(value, Secret) else value
     if not isinstance(text, str) or not _PLACE.match(text):
@@ -90,5 +90,5 @@ def _place(key: str, value: Any) -> str:
     return text.removeprefix("glance://")
 
 
-def _is_url(place: str) -> bool:
-    return place.startswith(("http://", "https://"))
+def _is_url(given: str) -> bool:
+    return given.startswith(("http://", "https://"))
