@@ -145,6 +145,8 @@ async def _run(engine: Engine, lease: Lease, scene: _Scene) -> _Scene | bool | N
             await leases.check(connection, lease)
             await work_store.step_begins(connection, node.uuid)
             await journal.begin(connection, work, engine.owner, now())
+            # A sign that came since the node was read is used up, too: what it said must be seen.
+            node = await engine.shelves.nodes.get(connection, node.uuid)
     try:
         interfaces = engine.registry.interfaces_of(node)
         task = NodeTask(engine.shelves, lease, interfaces, (node, scene.ports, work))
