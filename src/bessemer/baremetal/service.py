@@ -24,6 +24,7 @@ from bessemer.baremetal.operations.desk import Desk
 from bessemer.baremetal.operations.discover import check_discovery
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.operations.orphans import fail_orphans
+from bessemer.baremetal.operations.sensors import SensorRounds
 from bessemer.baremetal.operations.sync_power import PowerSync
 from bessemer.baremetal.public import (
     NODE_CHANGED,
@@ -119,6 +120,9 @@ class EmbeddedBareMetal:
         sync = PowerSync(self.desk)
         self.conductor.every(self._settings.sync_power_state_interval, sync.round)
         self.conductor.every(self._settings.power_failure_recovery_interval, sync.recover)
+        sensors = self._settings.sensor_data
+        if sensors.send_sensor_data:
+            self.conductor.every(sensors.interval, SensorRounds(self.desk, sensors).round)
         await self.conductor.forget_silent()
         self.conductor.every(CONDUCTORS_FORGOTTEN_EVERY, self.conductor.forget_silent)
         await self._consoles.round()

@@ -15,6 +15,7 @@ from bessemer.baremetal.discovery_settings import AutoDiscoverySettings
 from bessemer.baremetal.enabled_hardware import EnabledHardware
 from bessemer.baremetal.fetch_settings import FetchSettings
 from bessemer.baremetal.hardware_settings import HardwareSettings
+from bessemer.baremetal.sensor_settings import SensorDataSettings
 
 NO_TIME: Final = timedelta(0)
 HALF_AN_HOUR: Final = timedelta(minutes=30)
@@ -70,6 +71,7 @@ class BareMetalSettings(EnabledHardware, HardwareSettings, FetchSettings, Anacon
         None, description="the volume service of nodes with storage interface `cinder`"
     )
     auto_discovery: AutoDiscoverySettings = AutoDiscoverySettings()
+    sensor_data: SensorDataSettings = SensorDataSettings()
     conductor_host: str = Field(
         default_factory=socket.gethostname,
         pattern=r"^[A-Za-z0-9._-]{1,200}$",

@@ -7,12 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, NoReturn
 
+import msgspec
 import typer
 
 from bessemer import logs, server
 from bessemer.bootstrap import Cloud
 from bessemer.cli.describe import describe_policies, describe_settings
-from bessemer.cli.node import unlock_node
+from bessemer.cli.node import describe_sensors, sensors_of_node, unlock_node
 from bessemer.cli.on_demand import OnDemand
 from bessemer.db.engine import open_database
 from bessemer.db.upgrade import upgrade
@@ -193,6 +194,26 @@ def unlock(
         typer.echo(f"Nobody holds node {ident}; nothing was changed.")
     else:
         typer.echo(f"Node {ident} is free. {holder.owner} held it for {holder.purpose}.")
+
+
+@node.command("sensors")
+def sensors(
+    ident: Annotated[str, typer.Argument(metavar="NODE", help="The node's uuid or name.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Everything that the BMC said, as JSON.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Show what a node's sensors said last, when, and whether reading them fails."""
+    try:
+        uuid, report = sensors_of_node(_settings(config, {}), ident)
+    except BessemerError as error:
+        _refuse(error)
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
+        return
+    for line in describe_sensors(uuid, report):
+        typer.echo(line)
 
 
 def _settings(config: Path | None, flags: dict[str, dict[str, Any]]) -> Settings:

@@ -10,7 +10,7 @@ from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.web.microversions import VersionNotServed
 
 VERSION: Final = "v1"
-OUTSIDE_OF_IT: Final = frozenset({"", VERSION, "openapi.json"})
+OUTSIDE_OF_IT: Final = frozenset({"", VERSION, "openapi.json", "metrics"})
 """First words of paths that stay as they are; all others are below `/v1`, said or not."""
 LITERAL_SINCE: Final = 91
 SUFFIX: Final = ".json"

@@ -15,6 +15,7 @@ from bessemer.baremetal.api.families import FamiliesApi
 from bessemer.baremetal.api.gate import Gate
 from bessemer.baremetal.api.hardware import hardware_endpoints
 from bessemer.baremetal.api.inspection_rules import InspectionRulesApi
+from bessemer.baremetal.api.metrics import METRICS_RULES, metrics_route
 from bessemer.baremetal.api.microversions import VERSIONS
 from bessemer.baremetal.api.node_history import NodeHistoryApi
 from bessemer.baremetal.api.node_parts import NodePartsApi, Vifs
@@ -47,10 +48,11 @@ def baremetal_services(desk: Desk, vifs: Vifs = vif_operations) -> tuple[Service
     table = (
         *version_routes({**OPERATORS, **RAMDISK} if of_ramdisks else OPERATORS),
         _document_route(desk, vifs),
+        metrics_route(desk),
         *routes((*endpoints(desk, vifs), *of_ramdisks), gate, settings),
     )
     return tuple(
-        Service("baremetal", prefix, table, error_body, VERSIONS, ClientPaths)
+        Service("baremetal", prefix, table, error_body, VERSIONS, ClientPaths, METRICS_RULES)
         for prefix in ("", "/baremetal")
     )
 

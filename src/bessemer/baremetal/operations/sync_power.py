@@ -1,15 +1,13 @@
 """Power sync: what BMCs report is held against what is recorded; silent ones are put aside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import ColumnElement
 
-from bessemer.baremetal.conductor import membership
 from bessemer.baremetal.domain.lease import NodeLocked
 from bessemer.baremetal.domain.node import Node, Power, PowerTarget
 from bessemer.baremetal.domain.provision.states import HOLDING, IN_MOTION, State
@@ -17,14 +15,13 @@ from bessemer.baremetal.interfaces.plugin import Unsupported
 from bessemer.baremetal.operations import set_power
 from bessemer.baremetal.operations.at_hardware import in_time
 from bessemer.baremetal.operations.desk import Desk
+from bessemer.baremetal.operations.own_nodes import free_ones, own_uuids
 from bessemer.baremetal.operations.pacing import Pace, each
-from bessemer.baremetal.store import history, leases
-from bessemer.baremetal.store.nodes import Place
-from bessemer.baremetal.store.paging import Order
+from bessemer.baremetal.store import history
 from bessemer.baremetal.store.seen_power import SeenPower, keep
 from bessemer.baremetal.store.tables import nodes
 from bessemer.clock import now
-from bessemer.errors import BessemerError, NotFound, Unavailable
+from bessemer.errors import BessemerError, NotFound
 
 log = structlog.get_logger()
 
@@ -34,7 +31,7 @@ AT_REST: Final = frozenset(State) - IN_MOTION - HOLDING - {State.ENROLL, State.A
 
 _COMPLAINT: Final = "Power sync failed"
 _PAGE: Final = 200
-"""Nodes that are read, or written, at once."""
+"""Nodes that are written at once."""
 _ORDERS: Final = {Power.ON: PowerTarget.ON, Power.OFF: PowerTarget.OFF}
 
 
@@ -69,12 +66,14 @@ class PowerSync:
             nodes.c.maintenance.is_(False),
             nodes.c.target_power_state.is_(None),
         )
-        uuids = await self._mine(conditions)
+        uuids = await own_uuids(self.desk, conditions)
         self._failures = {uuid: self._failures.get(uuid, 0) for uuid in uuids}
         seen: Report = asyncio.Queue()
         keeping = asyncio.create_task(self._keep_all(seen))
         try:
-            await self._each(self._read(uuids, conditions), partial(self._look, seen=seen))
+            await self._each(
+                free_ones(self.desk, uuids, conditions), partial(self._look, seen=seen)
+            )
             seen.put_nowait(None)
             await keeping
         finally:
@@ -83,23 +82,8 @@ class PowerSync:
     async def recover(self) -> None:
         """Look at each node that was put aside; who answers again comes back to work."""
         conditions = (nodes.c.fault == POWER_FAILURE, nodes.c.maintenance.is_(True))
-        aside = self._read(await self._mine(conditions), conditions)
-        await self._each(aside, self._try_again)
-
-    async def _mine(self, conditions: Sequence[ColumnElement[bool]]) -> list[str]:
-        desk = self.desk
-        async with desk.reading() as connection:
-            places = await desk.shelves.nodes.places(connection, conditions, Order(nodes))
-            members = await membership.read(connection, desk.settings)
-
-        def mine(place: Place) -> bool:
-            try:
-                owner = members.owner(place.uuid, place.driver, place.conductor_group)
-            except Unavailable:
-                return False
-            return owner == desk.hostname
-
-        return [place.uuid for place in places if mine(place)]
+        aside = await own_uuids(self.desk, conditions)
+        await self._each(free_ones(self.desk, aside, conditions), self._try_again)
 
     async def _each(
         self, found: AsyncIterator[Node], act: Callable[[Node], Awaitable[None]]
@@ -116,21 +100,6 @@ class PowerSync:
         settings = self.desk.settings
         pace = Pace(settings.power_sync_limit, settings.power_sync_per_second)
         await each(found, one, pace)
-
-    async def _read(
-        self, uuids: Sequence[str], conditions: Sequence[ColumnElement[bool]]
-    ) -> AsyncIterator[Node]:
-        """Those that nobody holds; read as they are needed, so that what is known is fresh."""
-        shelves = self.desk.shelves
-        for at in range(0, len(uuids), _PAGE):
-            page = uuids[at : at + _PAGE]
-            async with self.desk.reading() as connection:
-                these = nodes.c.uuid.in_(page)
-                found = await shelves.nodes.list(connection, (these, *conditions))
-                held = await leases.holders(connection, page, now())
-            for node in found:
-                if node.uuid not in held:
-                    yield node
 
     async def _look(self, node: Node, seen: Report) -> None:
         try:
