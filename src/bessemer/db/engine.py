@@ -80,6 +80,13 @@ class Database:
                 raise
 
     @asynccontextmanager
+    async def write_one(self) -> AsyncIterator[AsyncConnection]:
+        """For a single statement, which is a transaction by itself. Raises like `write`."""
+        opened = self.write() if self._is_sqlite else self._connection(self._reader)
+        async with opened as connection:
+            yield connection
+
+    @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         if not self._is_sqlite:
             yield

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from tests.databases import a_database
 
-from bessemer.baremetal.store.tables import chassis, conductors
+from bessemer.baremetal.store.tables import chassis, conductors, leases
 from bessemer.compute.store.tables import payloads
 
 MOMENT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=2)))
@@ -109,3 +109,16 @@ async def test_a_task_that_is_cancelled_within_a_statement_ends_as_cancelled(dat
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_a_single_statement_is_kept_without_a_transaction_around_it(database):
+    row = {"node_uuid": "n", "epoch": 0}
+    with pytest.raises(sa.exc.IntegrityError):  # of no node
+        async with database.write_one() as connection:
+            await connection.execute(sa.insert(leases), row)
+    await keep(database, "host", "other")
+    async with database.write_one() as connection:
+        await connection.execute(sa.delete(conductors).where(conductors.c.hostname == "other"))
+    async with database.read() as connection:
+        assert list(await connection.scalars(sa.select(conductors.c.hostname))) == ["host"]
+        assert await connection.scalar(sa.select(leases.c.epoch)) is None

@@ -11,7 +11,7 @@ from tests.baremetal_task import a_port
 from tests.databases import url_of
 
 from bessemer.baremetal.conductor.task import Shelves
-from bessemer.baremetal.conductor.turns import its_turn
+from bessemer.baremetal.conductor.turns import Admitted, its_turn
 from bessemer.baremetal.domain.chassis import Chassis
 from bessemer.baremetal.domain.lease import Span
 from bessemer.baremetal.domain.provision.states import State
@@ -183,7 +183,7 @@ async def test_only_as_many_nodes_as_may_be_cleaned_are_admitted(two):
         return await its_turn(engine, lease, work[number])
 
     ends = await race(*(ask(number) for number in reversed(range(MANY))))
-    assert len([end for end in ends if isinstance(end, Work)]) == limit
+    assert len([end for end in ends if isinstance(end, Admitted)]) == limit
 
 
 async def test_nics_that_change_places_do_not_block_each_other(two):

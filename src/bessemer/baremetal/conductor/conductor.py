@@ -173,7 +173,8 @@ class Conductor:
         for each in due:
             with suppress(Unavailable):  # nobody serves it: its work waits for who will
                 owner = members.owner(each.node_uuid, each.driver, each.conductor_group)
-                if owner == self._identity.hostname:
+                at_work = each.node_uuid in self._workers  # and sees by itself that there is more
+                if owner == self._identity.hostname and not at_work:
                     self.nudge(each.node_uuid)
 
     async def _keep_alive(self) -> None:

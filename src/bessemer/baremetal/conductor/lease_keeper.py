@@ -23,7 +23,7 @@ async def renewing(database: Database, duration: timedelta, lease: Lease) -> Asy
         while True:
             await asyncio.sleep(duration.total_seconds() / 3)
             try:
-                async with database.write() as connection:
+                async with database.write_one() as connection:
                     await leases.renew(connection, lease, Span(now(), duration))
             except (Unavailable, Transient):
                 continue  # while the database is away nobody takes the lease either

@@ -93,7 +93,7 @@ class NodeTask:
 
     async def save(self, node: Node) -> None:
         async with self._fenced() as connection:
-            await self._shelves.nodes.save(connection, node)
+            await self._shelves.nodes.save(connection, node, self._node)
         self._node = node
 
     async def saw_power(self, state: Power) -> None:

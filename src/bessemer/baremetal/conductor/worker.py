@@ -87,13 +87,13 @@ async def work_on(engine: Engine, node_uuid: str) -> datetime | None:
         return None
     finally:
         if not given_back:
-            async with engine.shelves.database.write() as connection:
+            async with engine.shelves.database.write_one() as connection:
                 await leases.release(connection, lease)
 
 
 async def _acquire(engine: Engine, node_uuid: str) -> Lease | None:
     span = Span(now(), engine.lease_duration)
-    async with engine.shelves.database.write() as connection:
+    async with engine.shelves.database.write_one() as connection:
         return await leases.acquire(connection, node_uuid, engine.owner, "provisioning", span)
 
 

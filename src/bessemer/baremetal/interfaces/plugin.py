@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from bessemer.baremetal.domain.node import InterfaceKind, Node
@@ -88,9 +89,7 @@ class Plugin(ABC):
 
     def steps(self) -> Mapping[str, StepFacts]:
         """Every step of this plug-in, by name."""
-        members = (getattr(type(self), name, None) for name in dir(type(self)))
-        found = (getattr(member, "__step__", None) for member in members)
-        return {facts.name: facts for facts in found if isinstance(facts, StepFacts)}
+        return _steps_of(type(self))
 
     async def run_step(self, name: str, task: Task, args: Mapping[str, Any]) -> Outcome:
         """Run one of `steps()`."""
@@ -104,3 +103,10 @@ class Plugin(ABC):
         return Unsupported(
             f"The {named} of driver {node.driver} does not support {what} (node {node.uuid})."
         )
+
+
+@cache
+def _steps_of(plugin: type[Plugin]) -> Mapping[str, StepFacts]:
+    members = (getattr(plugin, name, None) for name in dir(plugin))
+    found = (getattr(member, "__step__", None) for member in members)
+    return {facts.name: facts for facts in found if isinstance(facts, StepFacts)}

@@ -89,7 +89,7 @@ class Desk:
         try:
             yield node
         finally:
-            async with self.shelves.database.write() as connection:
+            async with self.shelves.database.write_one() as connection:
                 await leases.release(connection, lease)
 
     async def _held(self, ident: str, purpose: str, length: timedelta) -> tuple[Node, Lease]:

@@ -231,9 +231,15 @@ class NodeStore:
         query = select(nodes.c.shard, count).group_by(nodes.c.shard).order_by(count.desc())
         return {row.shard: row[1] for row in (await connection.execute(query)).all()}
 
-    async def save(self, connection: AsyncConnection, node: Node) -> None:
-        """Write everything but the states, which belong to the engine. Raises NotFound, Conflict."""
-        columns = self._columns(node, _ATTRIBUTES - _STATES)
+    async def save(
+        self, connection: AsyncConnection, node: Node, before: Node | None = None
+    ) -> None:
+        """Write everything but the states, which belong to the engine. Raises NotFound, Conflict.
+
+        `before`: how the node is kept now, where that is known; then only what differs is written.
+        """
+        names = _ATTRIBUTES if before is None else _differences(before, node)
+        columns = self._columns(node, names - _STATES)
         if node.allocation_uuid is not None and node.instance_uuid is None:
             await self._end_allocation(connection, node.uuid)
             columns["allocation_uuid"] = None
@@ -244,9 +250,9 @@ class NodeStore:
         if after.allocation_uuid is not None and after.instance_uuid is None:
             await self._end_allocation(connection, before.uuid)
             after = replace(after, allocation_uuid=None)
-        changed = {name for name in _ATTRIBUTES if getattr(before, name) != getattr(after, name)}
         moment = now()
-        await self._update(connection, before.uuid, self._columns(after, changed), moment)
+        columns = self._columns(after, _differences(before, after))
+        await self._update(connection, before.uuid, columns, moment)
         return replace(after, updated_at=moment)
 
     async def save_states(self, connection: AsyncConnection, node: Node) -> None:
@@ -325,6 +331,10 @@ def _bmc_hosts(driver_info: Mapping[str, Any]) -> Iterator[str]:
             place = value if "//" in value else f"//{value}"
             with suppress(ValueError):  # nobody's address, whatever it is meant to be
                 yield urlsplit(place).hostname or ""
+
+
+def _differences(one: Node, other: Node) -> frozenset[str]:
+    return frozenset(each for each in _ATTRIBUTES if getattr(one, each) != getattr(other, each))
 
 
 def _duplicate(error: IntegrityError) -> Conflict:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bessemer.baremetal.domain.port import Port
@@ -11,6 +11,7 @@ from bessemer.baremetal.store.records import Records
 from bessemer.baremetal.store.tables import ports
 
 PORTS: Final = Records(ports, "port", lambda row, _box: Port(**row))
+_OF_NODE: Final = select(ports).where(ports.c.node_uuid == bindparam("of")).order_by(ports.c.id)
 
 
 async def get(connection: AsyncConnection, ident: str) -> Port:
@@ -20,7 +21,7 @@ async def get(connection: AsyncConnection, ident: str) -> Port:
 
 async def of_node(connection: AsyncConnection, node_uuid: str) -> tuple[Port, ...]:
     """All NICs of a node, oldest first."""
-    return tuple(await PORTS.list(connection, [ports.c.node_uuid == node_uuid]))
+    return tuple(await PORTS.found(connection, _OF_NODE, {"of": node_uuid}))
 
 
 async def any_has(connection: AsyncConnection, addresses: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import Field, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -83,6 +83,13 @@ class Records(Generic[Record]):
         order = await self._by_uuid(connection, order or Order(self.table))
         query = await order.of(connection, select(self.table).where(*conditions))
         rows = (await connection.execute(query.limit(limit))).all()
+        return [self._thing(connection, row) for row in rows]
+
+    async def found(
+        self, connection: AsyncConnection, query: Select[Any], wanted: Mapping[str, Any]
+    ) -> Sequence[Record]:
+        """What a query on the table finds that was made before."""
+        rows = (await connection.execute(query, wanted)).all()
         return [self._thing(connection, row) for row in rows]
 
     async def save(self, connection: AsyncConnection, thing: Record) -> Record:
