@@ -322,6 +322,22 @@ def test_a_wrong_checksum_names_both_and_leaves_nothing_bootable(
         assert stream.read(MIB) == bytes(MIB)
 
 
+def test_cve_2024_47211_a_checksum_is_of_the_bytes_that_were_fetched(
+    site: Site, tmp_path: Path
+) -> None:
+    """Ironic (OSSA-2024-004) compared nothing of images that it converted. Here the converted bytes'
+    checksum fits as little as any wrong one, and nothing bootable is left."""
+    raw = a_raw_image(tmp_path)
+    of_converted = hashlib.sha256(raw).hexdigest()
+    with image_server.running(ImageServer(as_qcow2(raw, tmp_path))) as image:
+        entry = site.write(image, os_hash_value=of_converted)
+        assert entry["command_status"] == "FAILED"
+        assert of_converted in entry["command_error"]["details"]
+        assert hashlib.sha256(image.content).hexdigest() in entry["command_error"]["details"]
+    with site.disk.open("rb") as stream:
+        assert stream.read(MIB) == bytes(MIB)
+
+
 def test_unsafe_and_unfit_images_do_not_touch_the_disk(site: Site, tmp_path: Path) -> None:
     with site.disk.open("rb") as stream:
         before = stream.read(MIB)
