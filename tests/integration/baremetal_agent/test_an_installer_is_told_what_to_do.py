@@ -201,6 +201,22 @@ async def test_a_kickstart_is_given_out_until_its_token_is_used_and_reports_need
             assert answer.status == 404
 
 
+async def test_an_abort_switches_the_machine_off_and_its_kickstart_is_gone(site: Site):
+    await site.deploy({"image_source": await site.system()})
+    await site.until("wait call-back")
+    path = f"{BAREMETAL}/nodes/{site.node}/states/provision"
+    await site.api.put(path, {"target": "abort"})
+    node = await site.until("active", "deploy failed")
+    assert node["power_state"] == "power off"
+    with pytest.raises(InstallerFailed, match="no network boot"):
+        await site.installer().run(f"{site.ramdisk}/boot/ipxe/{MAC}")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{site.ramdisk}/installer/{site.node}/ks.cfg") as answer,
+    ):
+        assert answer.status == 404
+
+
 async def test_a_users_template_of_ironics_kind_is_taken(site: Site):
     template = await site.image("web.ks", TEMPLATE.encode(), "raw")
     await site.deploy({"image_source": await site.system(), "ks_template": template})
