@@ -4,7 +4,9 @@ import asyncio
 import uuid
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.integration.agent.agent_process import free_port
@@ -18,6 +20,7 @@ from bessemer.baremetal.drivers.ipxe.script import RETRY_S
 from bessemer.baremetal.drivers.ipxe.service import ramdisk_boot_service
 from bessemer.baremetal.drivers.users_urls import Bounds
 from bessemer.errors import Unauthorized
+from bessemer.network.settings import LentAddresses
 from bessemer.web.dispatch import application
 
 MIB = 1 << 20
@@ -70,7 +73,7 @@ class BootDesk:
 
 
 @asynccontextmanager
-async def a_booting_machine(desk, serial="none"):
+async def a_booting_machine(desk, serial="none", script=f"/boot/ipxe/{MAC}"):
     """Its network card's iPXE gets the script's address by DHCP (QEMU's own), as from us."""
     service = ramdisk_boot_service(desk.find, desk.link_to, no_program, Bounds())
     async with serving(application([service], nobody)) as url:
@@ -79,7 +82,7 @@ async def a_booting_machine(desk, serial="none"):
         machine = await asyncio.create_subprocess_exec(
             *("qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-display", "none"),
             *("-serial", serial, "-no-reboot", "-boot", "order=n,reboot-timeout=10"),
-            *("-netdev", f"user,id=n,bootfile={listener}/boot/ipxe/{MAC}"),
+            *("-netdev", f"user,id=n,bootfile={listener}{script}"),
             *("-device", f"virtio-net-pci,netdev=n,mac={MAC}"),
         )
         try:
@@ -105,6 +108,15 @@ async def test_kernel_and_ramdisk_are_loaded_and_started(tmp_path):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(LONGER_THAN_A_RETRY_S):
                 await desk.until_asked(MAC, UUID, UUID, UUID)
+
+
+async def test_an_unknown_machine_says_its_mac_itself(tmp_path):
+    """DHCP tells all unknown machines the same."""
+    lent = LentAddresses(first=IPv4Address("10.0.0.8"), last=IPv4Address("10.0.0.9"))
+    desk = BootDesk()
+    async with a_booting_machine(desk, script=urlsplit(lent.boot_script).path) as (listener, _):
+        desk.config = a_config(listener, A_KERNEL.resolve(), tmp_path)
+        await desk.until_asked(MAC, UUID, UUID)
 
 
 def an_image(desk, listener, file):

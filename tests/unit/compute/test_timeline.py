@@ -84,6 +84,15 @@ def test_the_order_inside_the_preparation_is_the_drivers_business():
     assert (by_number[7], by_number[8], by_number[10]) == ("done", "waiting", "running")
 
 
+def test_a_ramdisk_that_is_looked_for_is_that_row():
+    looking = [JournalEntry("deploy", "deploy", "find_ramdisk", at(100), None, None)]
+    assert states(timeline(events(6), looking, VmState.BUILDING))[11] == "running"
+    found = [JournalEntry("deploy", "deploy", "find_ramdisk", at(100), at(101), "done")]
+    writing = [JournalEntry("deploy", "deploy", "write_image", at(101), None, None)]
+    rows = timeline(events(6), found + writing, VmState.BUILDING)
+    assert states(rows)[11:13] == ["done", "running"]
+
+
 def test_active():
     done = [*events(), Event("s", "r", "active", at(200), at(200), "Success")]
     rows = timeline(done, journal(), VmState.ACTIVE)

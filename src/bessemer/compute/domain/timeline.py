@@ -58,7 +58,7 @@ STEPS: Final = (
         12,
         "Node boots the deploy ramdisk",
         27,
-        journal=("deploy.wait_for_ramdisk",),
+        journal=("deploy.find_ramdisk", "deploy.wait_for_ramdisk"),
     ),
     Step(13, "Image is written", 50, journal=("deploy.write_image",)),
     Step(
