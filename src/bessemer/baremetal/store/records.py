@@ -3,9 +3,23 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Table, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,7 +64,8 @@ class Records(Generic[Record]):
         """Insert. Raises Conflict when its uuid or name is taken."""
         values = self._columns(connection, thing)
         try:
-            await connection.execute(insert(self.table).values(created_at=now(), **values))
+            row = {"created_at": now(), **values}
+            await connection.execute(_statements_of(self.table).add, row)
         except IntegrityError as error:
             raise self._duplicate(values, error) from error
         return await self.get(connection, values["uuid"])
@@ -62,12 +77,11 @@ class Records(Generic[Record]):
         conditions: Sequence[ColumnElement[bool]] = (),
     ) -> Record:
         """By uuid, else by name where there are names. Raises NotFound."""
-        for column in ("uuid", "name"):
-            if column not in self.table.c:
-                continue
-            query = select(self.table).where(self.table.c[column] == ident, *conditions)
-            query = locks.kept(connection, query)
-            row = (await connection.execute(query)).first()
+        for by in _statements_of(self.table).by:
+            query = by.on(connection)
+            if conditions:
+                query = query.where(*conditions)
+            row = (await connection.execute(query, {"of": ident})).first()
             if row is not None:
                 return self._thing(connection, row)
         raise NotFound(f"{self.noun.capitalize()} {ident[:255]} could not be found.")
@@ -95,17 +109,16 @@ class Records(Generic[Record]):
     async def save(self, connection: AsyncConnection, thing: Record) -> Record:
         """Write all of it. Raises NotFound, Conflict."""
         values = self._columns(connection, thing)
-        mine = self.table.c.uuid == values["uuid"]
-        statement = update(self.table).where(mine).values(updated_at=now(), **values)
+        row = {"of": values["uuid"], "updated_at": now(), **values}
         try:
-            await connection.execute(statement)
+            await connection.execute(_statements_of(self.table).change, row)
         except IntegrityError as error:
             raise self._duplicate(values, error) from error
         return await self.get(connection, values["uuid"])
 
     async def remove(self, connection: AsyncConnection, uuid: str) -> None:
         """Delete."""
-        await connection.execute(delete(self.table).where(self.table.c.uuid == uuid))
+        await connection.execute(_statements_of(self.table).remove, {"of": uuid})
 
     async def _by_uuid(self, connection: AsyncConnection, order: Order) -> Order:
         if order.marker is None or "name" not in self.table.c:
@@ -132,3 +145,24 @@ class Records(Generic[Record]):
             return Conflict(f"The {self.noun} clashes with another one: {error.orig}.")
         taken = " and ".join(f"{column} {values[column]}" for column in columns)
         return Conflict(f"A {self.noun} with {taken} already exists.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """Made once for each table."""
+
+    add: Insert
+    by: Sequence[locks.Keeping]
+    change: Update
+    remove: Delete
+
+
+@cache
+def _statements_of(table: Table) -> _Statements:
+    names = (table.c[name] for name in ("uuid", "name") if name in table.c)
+    return _Statements(
+        add=insert(table),
+        by=[locks.Keeping(select(table).where(column == bindparam("of"))) for column in names],
+        change=update(table).where(table.c.uuid == bindparam("of")),
+        remove=delete(table).where(table.c.uuid == bindparam("of")),
+    )
