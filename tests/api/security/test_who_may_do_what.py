@@ -109,7 +109,8 @@ def gate_only(tenancy: Tenancy) -> AsgiClient:
         return Reply(status=299)
 
     rows = [replace(row, handler=admitted) for row in rows_of(tenancy)]
-    table = routes(rows, Gate(tenancy.cloud.desk.shelves.database))
+    desk = tenancy.cloud.desk
+    table = routes(rows, Gate(desk.shelves.database), desk.settings.api)
     service = Service("baremetal", "", table, error_body, VERSIONS)
     return AsgiClient(application([service], authenticate), LATEST)
 
