@@ -1,10 +1,8 @@
 """Ironic CVE-2026-44916 (OSSA-2026-012): templates of users were rendered on the server, which ran what was
-in them. No text of a user is a template here, and there is no engine that could render one."""
+in them. No text of a user is a template here."""
 
 import base64
 import gzip
-import importlib.metadata
-import re
 
 import pytest
 
@@ -19,7 +17,6 @@ TEXTS = (
     "<% 7*7 %>",
     "%(password)s {0.__class__}",
 )
-ENGINES = {"jinja2", "mako", "cheetah3", "django", "chameleon", "tornado", "genshi"}
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -34,10 +31,3 @@ async def test_what_a_user_gives_the_instance_arrives_as_it_is(cloud, text):
     assert f"# {text}\n".encode() in gzip.decompress(base64.b64decode(kept))
     shown = (await cloud.client.get("/v1/nodes/n1")).json
     assert (shown["extra"]["note"], shown["instance_info"]["display_name"]) == (text, text)
-
-
-def test_the_server_brings_no_engine():
-    needed = importlib.metadata.requires("bessemer") or []
-    names = {re.split(r"[^A-Za-z0-9_.-]", each)[0].lower() for each in needed}
-    assert len(names) > 10
-    assert not names & ENGINES
