@@ -1,5 +1,6 @@
 """Ironic CVE-2026-44916 (OSSA-2026-012): templates of users were rendered on the server, which ran what was
-in them. No text of a user is a template here."""
+in them. What a user says of an instance is no template here, and arrives as it is (kickstart files are
+templates, of which values and conditions alone are let through)."""
 
 import base64
 import gzip
