@@ -12,8 +12,8 @@ from bessemer.baremetal.domain.provision.states import HOLDING, WAITING, Event, 
 from bessemer.baremetal.domain.provision.transitions import (
     RULES,
     TransitionRefused,
-    events_from,
     next_state,
+    verbs_from,
 )
 from bessemer.baremetal.domain.provision.work import FLOW_STATES, Signal, StepCall, Waiting, Work
 from bessemer.baremetal.domain.secret import Secret
@@ -32,7 +32,7 @@ NEEDS = {
 ALLOWED = [
     (state, verb)
     for state, (verb, event) in itertools.product(State, VERBS.items())
-    if event in events_from(state)
+    if event in verbs_from(state)
 ]
 REFUSED = [pair for pair in itertools.product(State, VERBS) if pair not in ALLOWED]
 

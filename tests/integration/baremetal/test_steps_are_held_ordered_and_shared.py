@@ -13,7 +13,7 @@ from bessemer.baremetal.conductor import turns, worker
 from bessemer.baremetal.domain.deploy_template import DeployTemplate, TemplateStep
 from bessemer.baremetal.domain.node import Node, Power
 from bessemer.baremetal.domain.provision.states import State
-from bessemer.baremetal.domain.provision.work import Flow, StepCall, Work
+from bessemer.baremetal.domain.provision.work import Flow, Signal, StepCall, Waiting, Work
 from bessemer.baremetal.domain.runbook import Runbook, RunbookStep
 from bessemer.baremetal.operations.flows import Flows
 from bessemer.baremetal.operations.provision import ProvisionRequest, provision
@@ -25,7 +25,7 @@ from bessemer.baremetal.store.deploy_templates import DEPLOY_TEMPLATES
 from bessemer.baremetal.store.runbooks import RUNBOOKS
 from bessemer.baremetal.store.work import Due
 from bessemer.clock import now
-from bessemer.context import RequestContext, admin_context
+from bessemer.context import RequestContext, admin_context, new_request_id
 from bessemer.errors import Invalid, NotFound
 
 HOLD = StepCall("deploy", "hold", chosen=True)
@@ -397,6 +397,21 @@ async def test_who_was_forgotten_in_a_queue_is_called_by_the_next_round(room: Ro
     assert called == [first.uuid, second.uuid]
     async with room.database.read() as connection:
         assert [due.node_uuid for due in await work_store.due(connection, now())] == [second.uuid]
+
+
+async def test_who_waits_for_something_else_is_not_called(room: Room):
+    room = in_a_room_of(room, max_concurrent_clean=1)
+    held = await room.a_node(State.CLEAN_HOLD)
+    waiting = Waiting(Signal.UNHOLD, now(), now() + timedelta(hours=1), "an operator's word")
+    step = StepCall("deploy", "hold", chosen=True)
+    parked = Work(held.uuid, Flow.CLEAN, "intent", new_request_id(), steps=(step,), waiting=waiting)
+    async with room.database.write() as connection:
+        await work_store.replace(connection, parked)
+    called: list[str] = []
+    await turns.call_all(room.engine(note_in(called)))
+    assert called == []
+    async with room.database.read() as connection:
+        assert await work_store.due(connection, now()) == []
 
 
 async def test_who_gives_up_in_a_queue_stands_in_nobodys_way(room: Room):

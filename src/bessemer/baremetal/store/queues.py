@@ -6,13 +6,21 @@ from typing import Final
 from sqlalchemy import and_, bindparam, false, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bessemer.baremetal.domain.provision.work import Flow
+from bessemer.baremetal.domain.provision.work import Flow, Signal
 from bessemer.baremetal.store.tables import nodes, work
 from bessemer.baremetal.store.work import Due
 
 _WITH_NODES = work.join(nodes, work.c.node_uuid == nodes.c.uuid)
-_QUEUES = and_(work.c.admitted == false(), work.c.failure.is_(None), work.c.abort.is_(None))
-"""Who has given up, or is about to, stands in nobody's way."""
+_WAITS_FOR: Final = func.coalesce(work.c.waiting["signal"].as_string(), Signal.TURN)
+_QUEUES: Final = and_(
+    work.c.admitted == false(),
+    work.c.step_index == 0,
+    _WAITS_FOR == Signal.TURN,
+    work.c.failure.is_(None),
+    work.c.abort.is_(None),
+)
+"""At its first step, with nothing else to wait for. Who has given up, or is about to, stands in
+nobody's way."""
 
 _ANY: Final = select(work.c.node_uuid).where(work.c.flow == bindparam("in_flow"), _QUEUES).limit(1)
 _MINE_SINCE: Final = (
