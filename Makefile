@@ -25,7 +25,7 @@ unit: ## the quick tests only: no root, no virtual machines
 	$(UV) run pytest -n auto tests/unit tests/contract tests/api
 
 test: setup ramdisk image ## the tests, quick ones first; boots virtual machines, needs root
-	$(UV) run pytest -n auto tests/unit tests/contract tests/api tests/integration tests/compat
+	$(UV) run pytest -n auto --dist worksteal tests/unit tests/contract tests/api tests/integration tests/compat
 	$(UV) run pytest -m "not long" tests/e2e
 
 machines: setup ramdisk image ## every test on virtual machines, the long ones too: each way to boot and to deploy

@@ -73,15 +73,16 @@ async def test_each_answers_with_its_status_from_its_version_on(cloud, prefix):
             assert before.status == 404, (method, path)
 
 
-async def test_a_node_that_is_held_answers_409(cloud):
-    node = await cloud.enrol(name="n1")
-    async with cloud.desk.shelves.database.write() as connection:
-        span = Span(now(), timedelta(minutes=1))
-        await leases.acquire(connection, node["uuid"], "host-7:x", "erasing", span)
-    for method, path, body, _, _ in AT_THE_BMC:
-        answer = await cloud.client.request(method, f"/v1/nodes/n1{path}", body)
-        assert answer.status == 409, (method, path)
-        assert "host-7:x (erasing" in fault(answer)
+async def test_a_node_that_is_held_answers_409(tmp_path):
+    async with a_cloud(tmp_path, node_locked_patience=timedelta(0)) as cloud:
+        node = await cloud.enrol(name="n1")
+        async with cloud.desk.shelves.database.write() as connection:
+            span = Span(now(), timedelta(minutes=1))
+            await leases.acquire(connection, node["uuid"], "host-7:x", "erasing", span)
+        for method, path, body, _, _ in AT_THE_BMC:
+            answer = await cloud.client.request(method, f"/v1/nodes/n1{path}", body)
+            assert answer.status == 409, (method, path)
+            assert "host-7:x (erasing" in fault(answer)
 
 
 @pytest.mark.parametrize(("bmc", "status"), [("busy", 503), ("refuses", 500)])
