@@ -89,7 +89,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._get)
 
     def do_POST(self) -> None:
-        self._answer(self._post)
+        self._ordered: str | None = None
+        try:
+            self._answer(self._post)
+        finally:
+            if self._ordered is not None:
+                self.server.journal.begin(self._ordered)
 
     def _answer(self, produce: Callable[[], Any]) -> None:
         try:
@@ -137,9 +142,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _post(self) -> Any:
         body = self._body()
-        entry = self.server.journal.submit(CommandRequest.from_json(_decoded(body)))
+        journal = self.server.journal
+        entry = journal.submit(CommandRequest.from_json(_decoded(body)))
+        self._ordered = entry.id
         if self._wait():
-            entry = self.server.journal.wait(entry.id)
+            journal.begin(entry.id)
+            entry = journal.wait(entry.id)
         return entry.as_json()
 
     def _path(self) -> list[str]:

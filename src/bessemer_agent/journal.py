@@ -5,6 +5,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bessemer_agent.command_failed import CommandFailed, VersionMismatch
@@ -38,9 +39,10 @@ class Journal:
         self._lock = threading.Lock()
         self._results: dict[str, CommandResult] = {}
         self._ends: dict[str, threading.Event] = {}
+        self._taken_on: dict[str, Callable[[], None]] = {}
 
     def submit(self, request: CommandRequest) -> CommandResult:
-        """Run a synchronous command to its end, start an asynchronous one.
+        """Run a synchronous command to its end, take an asynchronous one on: `begin` starts it.
 
         Raises UnknownCommand, InvalidParameters or AgentBusy; a command that fails is a result.
         """
@@ -55,12 +57,20 @@ class Journal:
         self._started()
         LOG.info("Command %s (%s) starts", request.name, entry.id)
         if command.asynchronous:
-            threading.Thread(
-                target=self._run, args=(entry, command, call), name=name, daemon=True
-            ).start()
+            self._taken_on[entry.id] = partial(self._run, entry, command, call)
             return entry
         self._run(entry, command, call)
         return self.get(entry.id)
+
+    def begin(self, command_id: str) -> None:
+        """Start it, if `submit` has only taken it on.
+
+        Call it once whoever gave the order knows: the command may end this machine.
+        """
+        run = self._taken_on.pop(command_id, None)
+        if run is not None:
+            name = self.get(command_id).command_name
+            threading.Thread(target=run, name=name, daemon=True).start()
 
     def get(self, command_id: str) -> CommandResult:
         """Raises UnknownCommand."""

@@ -1,21 +1,25 @@
 """Deploy interface direct against the agent's real API: well, interrupted anywhere, and failing."""
 
 import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
 from tests.baremetal_task import ManualClock, MemoryTask, a_node, a_port, run_to_end
-from tests.integration.baremetal_agent.loopback_agent import LoopbackAgent, SomePower
+from tests.integration.baremetal_agent.loopback_agent import PATIENCE_S, LoopbackAgent, SomePower
 from tests.unit.baremetal_agent.rooms import SomeImages, SomeNetworks
 
 from bessemer.baremetal.domain.lease import LeaseLost
 from bessemer.baremetal.domain.node import InterfaceKind, Power, PowerTarget
 from bessemer.baremetal.domain.provision.work import Done, Failed, Flow, Signal, StepCall, WaitFor
+from bessemer.baremetal.drivers.agent.client import AgentClient
+from bessemer.baremetal.drivers.agent.farewell import Farewell
 from bessemer.baremetal.drivers.direct.deploy import DirectDeploy
 from bessemer.baremetal.drivers.none.network import NoopNetwork
 from bessemer.baremetal.interfaces.boot import BootInterface
 from bessemer.baremetal.interfaces.network import NetworkInterface
 from bessemer.baremetal.settings import BareMetalSettings
+from bessemer.clock import now
 
 SETTINGS = BareMetalSettings(agent_poll_interval=timedelta(milliseconds=20))
 
@@ -311,6 +315,23 @@ async def test_the_agent_powers_off_and_is_forgotten(agent, deploy):
         assert isinstance(await deploy.tear_down_agent(task), Done)
         assert not [key for key in task.node.driver_internal_info if key.startswith("agent_")]
     assert power.orders == []
+
+
+async def test_a_machine_that_is_off_before_its_agent_has_answered_is_not_waited_for(agent):
+    task = a_task(agent)
+    gone = threading.Event()
+    agent.before_answer = lambda: gone.wait(PATIENCE_S)
+    client = AgentClient(command_within=timedelta(hours=1))
+    try:
+        async with asyncio.timeout(PATIENCE_S - 1):
+            waiting = await Farewell(client, SETTINGS, now).say(task)
+    finally:
+        gone.set()
+        await client.close()
+    assert isinstance(waiting, WaitFor)
+    assert waiting.look_again < timedelta(seconds=1)
+    task.plugins[InterfaceKind.POWER].state = Power.OFF
+    assert isinstance(await Farewell(client, SETTINGS, now).say(task), Done)
 
 
 async def test_an_agent_that_is_busy_is_asked_again(agent, deploy):

@@ -91,32 +91,37 @@ class AgentClient:
             raise _unintelligible(node, "its list of commands is no list")
         return [_result(node, entry) for entry in entries]
 
-    async def start(self, node: Node, name: str, params: Mapping[str, Any]) -> CommandResult:
+    async def start(
+        self,
+        node: Node,
+        name: str,
+        params: Mapping[str, Any],
+        within: timedelta | None = None,
+    ) -> CommandResult:
         """Order `<extension>.<command>`; return once the agent took it on.
 
+        `within`: how long to wait for the answer, instead of as long as for all commands.
         Raises AgentBusy, AgentRefused, and AgentUnreachable, after which the agent may have taken
         the order on all the same.
         """
-        return await self._order(node, name, params, wait="false")
+        return await self._order(node, name, params, within or self._command_within, wait="false")
 
     async def ask(self, node: Node, name: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Order a quick command and return its result.
 
         Raises what `start` raises, and AgentCommandFailed.
         """
-        entry = await self._order(node, name, params, wait="true")
+        entry = await self._order(node, name, params, self._command_within, wait="true")
         if entry.command_status is not CommandStatus.SUCCEEDED:
             raise AgentCommandFailed(f"{name}: {said(entry)}", entry.command_error)
         return entry.command_result or {}
 
     async def _order(
-        self, node: Node, name: str, params: Mapping[str, Any], *, wait: str
+        self, node: Node, name: str, params: Mapping[str, Any], within: timedelta, *, wait: str
     ) -> CommandResult:
         body = msgspec.json.encode(CommandRequest(name, dict(params)).as_json())
         log.debug("agent.order", node=node.uuid, command=name)
-        answer = await self._call(
-            node, "POST", "/v1/commands/", self._command_within, body=body, wait=wait
-        )
+        answer = await self._call(node, "POST", "/v1/commands/", within, body=body, wait=wait)
         return _result(node, answer)
 
     async def _call(

@@ -1,7 +1,7 @@
 """How an agent ends: disks flushed, machine off; or, where it stays on, locked down or in wait."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bessemer.baremetal.domain.node import Power, PowerTarget
@@ -18,6 +18,8 @@ from bessemer.baremetal.interfaces.task import Task
 from bessemer.baremetal.settings import BareMetalSettings
 
 _DEAF: Final = (AgentUnreachable, AgentRefused)
+_LAST_WORDS: Final = timedelta(seconds=3)
+"""For the answer to an order that ends the machine: it may be gone before the answer is out."""
 
 
 class Farewell:
@@ -64,7 +66,7 @@ class Farewell:
     async def _lock_down(self, task: Task) -> Outcome:
         """A machine that may not go off: its agent takes the NICs down and is never heard again."""
         with suppress(*_DEAF):
-            await self._client.start(task.node, "system.lockdown", {})
+            await self._client.start(task.node, "system.lockdown", {}, _LAST_WORDS)
         await task.save(task.node.without_agent())
         return await task.interfaces.power.power_off(task)
 
@@ -78,7 +80,7 @@ class Farewell:
         if not memo.get("power_off_taken_on"):
             taken_on = False
             with suppress(*_DEAF):
-                await self._client.start(task.node, "standby.power_off", {})
+                await self._client.start(task.node, "standby.power_off", {}, _LAST_WORDS)
                 taken_on = True
             await task.note(power_off_asked_at=asked_at, power_off_taken_on=taken_on)
         return asked_at
