@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.integration.agent.agent_process import free_port
 
 from bessemer_lab.demo import story
-from bessemer_lab.demo.api import BAREMETAL, COMPUTE, IMAGE, NETWORK, Api
+from bessemer_lab.demo.api import BAREMETAL, COMPUTE, IMAGE, NETWORK, Api, ApiError
 from bessemer_lab.demo.cloud import CloudProcess
 from bessemer_lab.demo.cloud_settings import Boot, settings_for
 from bessemer_lab.demo.screen import Screen
@@ -141,9 +141,13 @@ class Bench:
         return story.shell_of(server, network_id, self.directory / "key")
 
     async def delete(self, *server_ids: str) -> None:
-        """Delete and wait until the nodes are available again."""
+        """Delete what is there of these, and wait until the nodes are available again."""
         for server_id in server_ids:
-            await self.api.delete(f"{COMPUTE}/servers/{server_id}")
+            try:
+                await self.api.delete(f"{COMPUTE}/servers/{server_id}")
+            except ApiError as error:
+                if error.status != 404:
+                    raise
         await self.api.wait_for(f"{COMPUTE}/servers", lambda a: not a["servers"], 300)
         await asyncio.gather(
             *(story.settle(self.api, node, "available") for node in self.nodes.values())

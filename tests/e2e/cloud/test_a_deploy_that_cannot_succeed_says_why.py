@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from tests.e2e.cloud.conftest import Bench
 
-from bessemer_lab.demo.api import BAREMETAL, COMPUTE, IMAGE, ApiError
+from bessemer_lab.demo.api import BAREMETAL, IMAGE, ApiError
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -145,7 +145,7 @@ async def test_without_a_free_machine_the_server_says_what_was_wrong_with_each(b
     server = await bench.until(server_id, "ERROR", limit_s=30)
     assert "2" in server["fault"]["message"]
     assert "maintenance" in server["fault"]["message"]
-    await bench.api.delete(f"{COMPUTE}/servers/{server_id}")
+    await bench.delete(server_id)
     await bench.all_free()
 
 
