@@ -44,9 +44,10 @@ menuentry 'Debian, the kernel before' {{
     initrd /initrd.img.old
 }}
 """
-# Each serial port of the default 32 costs udev an event, twice, and machines have two.
+# Each serial port of the default 32 costs udev an event, twice, and machines have two. NICs keep the
+# kernel's names: on a slow machine udev renames them while cloud-init is at work by the names before.
 KERNEL_ARGUMENTS: Final = (
-    "root=UUID={root_uuid} ro 8250.nr_uarts=4 console=tty0 console=ttyS0,115200n8"
+    "root=UUID={root_uuid} ro 8250.nr_uarts=4 net.ifnames=0 console=tty0 console=ttyS0,115200n8"
 )
 
 
