@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,23 @@ class Bench:
             return at.get("step") == step and progress.get("done", 0) > 0
 
         return await self.api.wait_for(f"{BAREMETAL}/nodes/{self.nodes[name]}", there, limit_s)
+
+    def said(self, name: str, *words: str) -> int:
+        """How many lines on the machine's console have all these words.
+
+        QEMU's log of a serial line doubles a character now and then.
+        """
+        lines = self.machine(name).console_path.read_text(errors="replace").splitlines()
+        wanted = [re.compile("".join(f"{re.escape(c)}{{1,2}}" for c in word)) for word in words]
+        return sum(all(each.search(line) for each in wanted) for line in lines)
+
+    async def until_said(
+        self, name: str, *words: str, times: int = 1, limit_s: float = 300
+    ) -> None:
+        """Return once that many lines on the machine's console have all these words."""
+        async with asyncio.timeout(limit_s):
+            while self.said(name, *words) < times:  # noqa: ASYNC110 - a console log has no events
+                await asyncio.sleep(0.5)
 
     async def restart(self, **changes: int) -> None:
         """Stop the server and start it with other timeouts; without any, with those of all tests."""

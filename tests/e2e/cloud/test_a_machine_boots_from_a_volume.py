@@ -1,6 +1,5 @@
 """Storage interface external: virtual machines boot their instance from an iSCSI target, by CHAP."""
 
-import asyncio
 import json
 import subprocess
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from bessemer_lab.demo.api import BAREMETAL, NETWORK
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
-LIMIT_S = 240
 MIB = 1 << 20
 INITIATOR = "iqn.2026-11.test:tenant"
 PASSWORD = "a-word-of-chap"
@@ -59,16 +57,6 @@ def address_in(bench: Bench, cidr: str) -> str:
     return next(each for each in addresses if ip_address(each) in ip_network(cidr))
 
 
-def starts(bench: Bench, name: str) -> int:
-    return bench.machine(name).console_path.read_text(errors="replace").count(STARTED)
-
-
-async def until_started(bench: Bench, name: str, times: int) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while starts(bench, name) < times:  # noqa: ASYNC110 - a console log has no events
-            await asyncio.sleep(1)
-
-
 @pytest.mark.parametrize(("name", "disk"), [("node-2", bios_disk), ("node-1", uefi_disk)])
 async def test_it_boots_at_every_start_and_leaves_the_disk_alone(
     bench: Bench, tmp_path: Path, name: str, disk: Callable[[Path], bytes]
@@ -105,9 +93,9 @@ async def test_it_boots_at_every_start_and_leaves_the_disk_alone(
 
         await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/provision", {"target": "active"})
         await story.settle(bench.api, node, "active")
-        await until_started(bench, name, 1)
+        await bench.until_said(name, STARTED)
         await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/power", {"target": "rebooting"})
-        await until_started(bench, name, 2)
+        await bench.until_said(name, STARTED, times=2)
         assert PASSWORD not in str(await bench.node(name))
 
         await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/provision", {"target": "deleted"})

@@ -1,6 +1,5 @@
 """Deploy interface ramdisk on a virtual machine: its instance lives in memory, and comes back."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 NAME = "node-1"
 MARK = "bessemer.test=in-memory"
-LIMIT_S = 180
 
 
 async def an_image(bench: Bench, name: str, kind: str, file: Path) -> str:
@@ -21,18 +19,6 @@ async def an_image(bench: Bench, name: str, kind: str, file: Path) -> str:
     image = await bench.api.post(f"{IMAGE}/images", body)
     await bench.api.upload(f"{IMAGE}/images/{image['id']}/file", file)
     return str(image["id"])
-
-
-def starts(bench: Bench) -> int:
-    """How many kernels with the mark on their command line have said so on the console."""
-    lines = bench.machine(NAME).console_path.read_text(errors="replace").splitlines()
-    return sum("Kernel command line:" in line and MARK in line for line in lines)
-
-
-async def until_started(bench: Bench, times: int) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while starts(bench) < times:  # noqa: ASYNC110 - a console log has no events
-            await asyncio.sleep(1)
 
 
 async def test_it_boots_at_every_start_and_leaves_the_disk_alone(bench: Bench):
@@ -51,9 +37,9 @@ async def test_it_boots_at_every_start_and_leaves_the_disk_alone(bench: Bench):
 
     await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/provision", {"target": "active"})
     await story.settle(bench.api, node, "active")
-    await until_started(bench, 1)
+    await bench.until_said(NAME, "Kernel command line:", MARK)
     await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/power", {"target": "rebooting"})
-    await until_started(bench, 2)
+    await bench.until_said(NAME, "Kernel command line:", MARK, times=2)
     assert await bench.disk_is_blank(NAME)
 
     await bench.api.put(f"{BAREMETAL}/nodes/{node}/states/provision", {"target": "deleted"})

@@ -1,6 +1,5 @@
 """Boot interfaces pxe, http and http-ipxe on virtual machines: PXELINUX, GRUB and iPXE at work."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,6 @@ from bessemer_lab.machine.faults import Fault
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 BIOS, UEFI = "node-2", "node-1"
-LIMIT_S = 300
 
 
 @asynccontextmanager
@@ -60,19 +58,9 @@ async def run_in_memory(bench: Bench, files: dict[str, str], boot_interface: str
         await bench.patch(UEFI, "/instance_info", info)
         await bench.api.post(f"{BAREMETAL}/nodes/{node}/vifs", {"id": port["id"]})
         await bring(bench.api, node, "active", "active")
-        await until_a_kernel_says(bench, mark)
+        await bench.until_said(UEFI, "Kernel command line:", mark)
         await bring(bench.api, node, "deleted", "available")
     await bench.api.delete(f"{NETWORK}/ports/{port['id']}")
-
-
-async def until_a_kernel_says(bench: Bench, mark: str) -> None:
-    console = bench.machine(UEFI).console_path
-    async with asyncio.timeout(LIMIT_S):
-        while not any(  # noqa: ASYNC110 - a console log has no events
-            "Kernel command line:" in line and mark in line
-            for line in console.read_text(errors="replace").splitlines()
-        ):
-            await asyncio.sleep(0.5)
 
 
 async def boot_uefi_by_each(bench: Bench, directory: Path) -> None:
