@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -119,11 +120,16 @@ class BessemerServer:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
             for passed in (self.directory.parent, self.directory):
-                passed.chmod(0o755)
+                let_pass(passed)
         _as_postgres("initdb", "-D", f"{folder}/data", "-U", "bessemer", "-A", "trust")
         options = f"-c listen_addresses='' -k {folder}"
         log = f"{folder}/log"
         _as_postgres("pg_ctl", "-D", f"{folder}/data", "-w", "-l", log, "-o", options, "start")
+
+
+def let_pass(folder: Path) -> None:
+    """Others may go through the folder; what else they may stays as it is."""
+    folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o011)
 
 
 def has_postgresql() -> bool:
