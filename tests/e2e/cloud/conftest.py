@@ -65,6 +65,14 @@ class Bench:
         change = [{"op": "add", "path": path, "value": value}]
         await self.api.call("PATCH", f"{BAREMETAL}/nodes/{self.nodes[name]}", change)
 
+    async def upload(self, file: Path, kind: str, name: str = "", **properties: str) -> str:
+        """Make an image of the file, by its own name or another; its id."""
+        container = kind if kind in ("aki", "ari") else "bare"
+        body = {"name": name or file.name, "disk_format": kind, "container_format": container}
+        image = await self.api.post(f"{IMAGE}/images", {**body, **properties})
+        await self.api.upload(f"{IMAGE}/images/{image['id']}/file", file)
+        return str(image["id"])
+
     async def order(self, name: str, network: str = "tenant-a", image: str = "debian") -> str:
         """Ask for a server; its id."""
         networks = await self.api.get(f"{NETWORK}/networks?name={network}")

@@ -43,14 +43,6 @@ def make_image(file: Path, size: str, *writes: str) -> None:
         subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
 
 
-async def upload(bench: Bench, name: str, file: Path) -> str:
-    body = {"name": name, "disk_format": "qcow2", "container_format": "bare"}
-    made = await bench.api.post(f"{IMAGE}/images", body)
-    await bench.api.upload(f"{IMAGE}/images/{made['id']}/file", file)
-    image_id: str = made["id"]
-    return image_id
-
-
 async def test_the_machine_dies_while_its_image_is_written(lonely: Bench):
     server_id = await lonely.order("unlucky")
     await lonely.until_step(NODE, "write_image")
@@ -65,7 +57,7 @@ async def test_the_machine_dies_while_its_image_is_written(lonely: Bench):
 async def test_an_image_that_rotted_in_the_store_is_not_booted(lonely: Bench, tmp_path: Path):
     disk = tmp_path / "disk.qcow2"
     make_image(disk, "64M", "write -P 7 0 8M")
-    image_id = await upload(lonely, "rotten", disk)
+    image_id = await lonely.upload(disk, "qcow2", "rotten")
     stored = next((lonely.directory / "state" / "images").rglob(image_id))
     with stored.open("r+b") as content:
         content.seek(stored.stat().st_size - 10_000)
@@ -83,7 +75,7 @@ async def test_an_image_larger_than_the_disk_is_refused_with_both_sizes(
 ):
     disk = tmp_path / "large.qcow2"
     make_image(disk, "64G")
-    image_id = await upload(lonely, "large", disk)
+    image_id = await lonely.upload(disk, "qcow2", "large")
     server_id = await lonely.order("large", image="large")
     fault, event = await failure_of(lonely, server_id)
     for words in (fault, event):

@@ -1,12 +1,10 @@
 """Deploy interface ramdisk on a virtual machine: its instance lives in memory, and comes back."""
 
-from pathlib import Path
-
 import pytest
 from tests.e2e.cloud.conftest import BOOT, Bench
 
 from bessemer_lab.demo import story
-from bessemer_lab.demo.api import BAREMETAL, IMAGE, NETWORK
+from bessemer_lab.demo.api import BAREMETAL, NETWORK
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
@@ -14,17 +12,10 @@ NAME = "node-1"
 MARK = "bessemer.test=in-memory"
 
 
-async def an_image(bench: Bench, name: str, kind: str, file: Path) -> str:
-    body = {"name": name, "disk_format": kind, "container_format": kind}
-    image = await bench.api.post(f"{IMAGE}/images", body)
-    await bench.api.upload(f"{IMAGE}/images/{image['id']}/file", file)
-    return str(image["id"])
-
-
 async def test_it_boots_at_every_start_and_leaves_the_disk_alone(bench: Bench):
     node = bench.nodes[NAME]
-    kernel = await an_image(bench, "vmlinuz", "aki", BOOT.kernel)
-    ramdisk = await an_image(bench, "initrd", "ari", BOOT.initramfs)
+    kernel = await bench.upload(BOOT.kernel, "aki", "vmlinuz")
+    ramdisk = await bench.upload(BOOT.initramfs, "ari", "initrd")
     networks = await bench.api.get(f"{NETWORK}/networks?name=provisioning")
     port = await bench.api.post(
         f"{NETWORK}/ports", {"port": {"network_id": networks["networks"][0]["id"]}}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.cloud.conftest import BOOT, ROOT, Bench
 
-from bessemer_lab.demo.api import BAREMETAL, IMAGE, NETWORK
+from bessemer_lab.demo.api import BAREMETAL, NETWORK
 from bessemer_lab.demo.story import bring
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -56,24 +56,16 @@ def an_installers_ramdisk(folder: Path) -> Path:
     return whole
 
 
-async def an_image(bench: Bench, file: Path, kind: str, **properties: str) -> str:
-    container = "bare" if kind == "raw" else kind
-    body = {"name": file.name, "disk_format": kind, "container_format": container, **properties}
-    image = await bench.api.post(f"{IMAGE}/images", body)
-    await bench.api.upload(f"{IMAGE}/images/{image['id']}/file", file)
-    return str(image["id"])
-
-
 async def test_it_reports_goes_off_and_what_it_installed_is_started(bench: Bench, tmp_path: Path):
     system, stage2 = tmp_path / "system.img", tmp_path / "install.img"
     system.write_bytes(a_system())
     stage2.write_bytes(b"stage 2")
     parts = {
-        "kernel_id": await an_image(bench, BOOT.kernel, "aki"),
-        "ramdisk_id": await an_image(bench, an_installers_ramdisk(tmp_path), "ari"),
-        "stage2_id": await an_image(bench, stage2, "ari"),
+        "kernel_id": await bench.upload(BOOT.kernel, "aki"),
+        "ramdisk_id": await bench.upload(an_installers_ramdisk(tmp_path), "ari"),
+        "stage2_id": await bench.upload(stage2, "ari"),
     }
-    image = await an_image(bench, system, "raw", **parts)
+    image = await bench.upload(system, "raw", **parts)
     before = await bench.node(NAME)
     await bench.patch(NAME, "/deploy_interface", "anaconda")
     await bench.patch(NAME, "/instance_info", {"image_source": image})

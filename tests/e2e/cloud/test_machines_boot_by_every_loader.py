@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.cloud.conftest import BOOT, Bench
 
-from bessemer_lab.demo.api import BAREMETAL, IMAGE, NETWORK
+from bessemer_lab.demo.api import BAREMETAL, NETWORK
 from bessemer_lab.demo.story import bring
 from bessemer_lab.machine.faults import Fault
 
@@ -39,13 +39,6 @@ async def inspect(bench: Bench, name: str, boot_interface: str) -> None:
         await bring(bench.api, node, "provide", "available")
 
 
-async def an_image(bench: Bench, kind: str, file: Path) -> str:
-    body = {"name": file.name, "disk_format": kind, "container_format": kind}
-    image = await bench.api.post(f"{IMAGE}/images", body)
-    await bench.api.upload(f"{IMAGE}/images/{image['id']}/file", file)
-    return str(image["id"])
-
-
 async def run_in_memory(bench: Bench, files: dict[str, str], boot_interface: str) -> None:
     """A kernel that speaks is enough: GRUB's TCP takes a minute for a whole ramdisk here."""
     mark = f"bessemer.test={boot_interface}"
@@ -67,8 +60,8 @@ async def boot_uefi_by_each(bench: Bench, directory: Path) -> None:
     tiny = directory / "initrd"
     tiny.write_bytes(bytes(4096))
     files = {
-        "kernel": await an_image(bench, "aki", BOOT.kernel),
-        "ramdisk": await an_image(bench, "ari", tiny),
+        "kernel": await bench.upload(BOOT.kernel, "aki"),
+        "ramdisk": await bench.upload(tiny, "ari"),
     }
     await run_in_memory(bench, files, "pxe")
     bench.machine(UEFI).set_faults(Fault.NO_PXE)
